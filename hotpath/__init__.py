@@ -1,0 +1,1 @@
+"""Pixels and bids: the server, its codecs, indexes and kernels."""

@@ -1,0 +1,1 @@
+"""Questions over HTTP, and the console. Never decides, never appends."""
