@@ -1,0 +1,32 @@
+"""Fixtures every room may use: one set of real engines for the whole run."""
+
+import pytest
+
+from ops import engines
+from tests.engines import free_port, running
+
+
+@pytest.fixture(scope="session")
+def engine_dir(tmp_path_factory):
+    return tmp_path_factory.mktemp("engines")
+
+
+@pytest.fixture(scope="session")
+def nats_url(engine_dir):
+    engine = engines.nats(engine_dir / "nats", free_port())
+    with running(engine, engine_dir / "nats.log"):
+        yield f"nats://127.0.0.1:{engine.port}"
+
+
+@pytest.fixture(scope="session")
+def redis_url(engine_dir):
+    engine = engines.valkey(engine_dir / "valkey", free_port())
+    with running(engine, engine_dir / "valkey.log"):
+        yield f"redis://127.0.0.1:{engine.port}/0"
+
+
+@pytest.fixture(scope="session")
+def clickhouse_url(engine_dir):
+    engine = engines.clickhouse(engine_dir / "clickhouse", free_port())
+    with running(engine, engine_dir / "clickhouse.log"):
+        yield f"http://127.0.0.1:{engine.port}"
