@@ -1,0 +1,44 @@
+"""`make bench`: every benchmark in turn, then one table of what was seen."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+from tests.bench.report import RESULTS
+from tests.engines import HOUSE
+
+BENCHES = ("pixel", "bid", "freshness", "commands", "replay", "startup")
+COLUMNS = "| what | at least | seen | met |\n|---|---|---|---|"
+
+
+def row(name: str) -> str:
+    """Return the table's line for one benchmark, from the figures it kept."""
+    figures = json.loads((RESULTS / f"{name}.json").read_text())
+    met = "yes" if figures["met"] else "no"
+    return f"| {figures['what']} | {figures['target']} | {figures['seen']} | {met} |"
+
+
+def main() -> int:
+    """Run all; a benchmark that cannot run here says why and leaves its last figures alone."""
+    names = sys.argv[1:] or list(BENCHES)
+    failed = [
+        name
+        for name in names
+        if subprocess.run(
+            [sys.executable, "-m", f"tests.bench.bench_{name}"], cwd=HOUSE, check=False
+        ).returncode
+    ]
+    rows = [row(name) for name in BENCHES if (RESULTS / f"{name}.json").exists()]
+    seen = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores"
+    table = "\n".join([f"Seen {seen}, load average {os.getloadavg()[0]:.2f}.\n", COLUMNS, *rows])
+    (RESULTS / "table.md").write_text(table + "\n")
+    print(f"\n{table}")
+    for name in failed:
+        print(f"bench_{name} did not finish; its line, if any, is from an earlier run")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
