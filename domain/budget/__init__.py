@@ -1,0 +1,1 @@
+"""A budget: allocated, spent, watched."""

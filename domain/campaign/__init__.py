@@ -1,0 +1,1 @@
+"""A campaign: drafted, reviewed, approved, run."""

@@ -1,0 +1,1 @@
+"""A tenant: an agency with its people and keys."""

@@ -1,0 +1,33 @@
+"""The roles people hold in a tenant, and what holding one allows."""
+
+from enum import StrEnum
+
+import msgspec
+
+from domain.identity import PersonId
+
+
+class Role(StrEnum):
+    """A role as it is written in events and keys."""
+
+    ADMIN = "admin"
+    MARKETER = "marketer"
+    MANAGER = "manager"
+    DIRECTOR = "director"
+    COMPLIANCE = "compliance"
+
+
+AUTHORING = (Role.MARKETER, Role.ADMIN)
+APPROVING = (Role.MANAGER, Role.DIRECTOR, Role.COMPLIANCE)
+ANY_ROLE = AUTHORING + APPROVING
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Whoever asks, with the roles they hold at that moment."""
+
+    person: PersonId
+    roles: tuple[str, ...] = ()
+
+    def acting_as(self, allowed: tuple[Role, ...]) -> Role | None:
+        """Return the first of the allowed roles this person holds."""
+        return next((role for role in allowed if role in self.roles), None)
