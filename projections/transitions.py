@@ -4,6 +4,11 @@ from datetime import datetime
 
 import msgspec
 
+from domain.campaign.events import CampaignEvent
+from domain.envelope import Recorded
+from projections.projection import Projection
+from projections.stages import step
+
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True):
     """One step; `from` is None for the first, `version` the stream's version that made it."""
@@ -12,7 +17,34 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
     role: str | None
     at: datetime
-    comment: str | None
+    comment: str
     from_stage: str | None = msgspec.field(name="from")
     to_stage: str = msgspec.field(name="to")
     version: int
+
+
+class Path(msgspec.Struct, frozen=True):
+    """All the steps of a campaign, oldest first."""
+
+    steps: tuple[Transition, ...]
+
+
+def fold(path: Path | None, event: CampaignEvent, recorded: Recorded) -> Path | None:
+    """Return the path with one more step; an edit is none."""
+    if (moved := step(event)) is None:
+        return path
+    walked = path.steps if path else ()
+    transition = Transition(
+        action=moved.action,
+        actor=moved.actor or recorded.actor,
+        role=moved.role,
+        at=moved.at,
+        comment=moved.comment,
+        from_stage=walked[-1].to_stage if walked else None,
+        to_stage=moved.to,
+        version=recorded.version,
+    )
+    return Path((*walked, transition))
+
+
+TRANSITIONS = Projection(name="transitions", events=CampaignEvent, memory=Path, fold=fold)
