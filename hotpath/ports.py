@@ -15,7 +15,7 @@ class Answer(NamedTuple):
     """A bidder's answer, sent once its rows are durable.
 
     `status` is 200, 204 or 400. `body` is the uncompressed response (empty with 204).
-    `headers` are further header lines, each ended by CRLF (`b"x-nbr: 8\\r\\n"`).
+    `headers` are further header lines, each ended by CRLF, for example `x-nbr: 8` and CRLF.
     `rows` are rows from `hotpath.facts.encode_row`; the server appends them as they are, all
     into the partition of the first. Every 200 and 204 carries at least one; a 400 carries
     none and its `reason` becomes the problem's detail. `reason` is the funnel stage of a
