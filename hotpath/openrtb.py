@@ -13,7 +13,7 @@ import msgspec
 
 IMPS_MAX = 1_000
 
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
 class BadRequest(Exception):

@@ -1,0 +1,73 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False, freethreading_compatible=True
+"""The compiled twin of `_scoring_py`: exact integer products on the widest path there is."""
+
+from libc.math cimport exp, sqrt
+from libc.stdint cimport int8_t, int32_t, int64_t
+
+cdef extern from "_dot.h":
+    int32_t cx_dot(const int8_t *a, const int8_t *b) nogil
+    const char *cx_dot_name
+    void cx_dot_start()
+
+cx_dot_start()
+path = cx_dot_name.decode()
+
+
+def probabilities(
+    const int8_t[:, ::1] offers,
+    const double[::1] norms,
+    const int32_t[::1] rows,
+    const int8_t[::1] profile,
+    *,
+    double bias,
+    double gain,
+    double[::1] out,
+):
+    if offers.shape[1] != 256 or profile.shape[0] != 256:
+        raise ValueError("a vector has 256 dimensions")
+    if norms.shape[0] < offers.shape[0] or out.shape[0] < rows.shape[0]:
+        raise ValueError("norms or out is too short")
+    _check_rows(rows, offers.shape[0])
+    with nogil:
+        _probabilities(offers, norms, rows, &profile[0], bias, gain, out)
+
+
+def best(const int64_t[::1] prices, const int32_t[::1] rows, const double[::1] chances):
+    cdef Py_ssize_t place, found = -1
+    cdef double worth, most = 0.0
+    if chances.shape[0] < rows.shape[0]:
+        raise ValueError("chances is too short")
+    _check_rows(rows, prices.shape[0])
+    for place in range(rows.shape[0]):
+        worth = <double>prices[rows[place]] * chances[place]
+        if found < 0 or worth > most:
+            found, most = place, worth
+    return found
+
+
+cdef int _check_rows(const int32_t[::1] rows, Py_ssize_t offers) except -1:
+    cdef Py_ssize_t place
+    cdef bint wrong = False
+    for place in range(rows.shape[0]):
+        wrong |= rows[place] < 0 or rows[place] >= offers
+    if wrong:
+        raise IndexError("no such offer")
+    return 0
+
+
+cdef void _probabilities(
+    const int8_t[:, ::1] offers, const double[::1] norms, const int32_t[::1] rows,
+    const int8_t *profile, double bias, double gain, double[::1] out,
+) noexcept nogil:
+    cdef double length = sqrt(<double>cx_dot(profile, profile))
+    # Most offers share nothing with a request, so what that is worth is computed once.
+    cdef double unrelated = 1.0 / (1.0 + exp(-bias))
+    cdef Py_ssize_t place
+    cdef int32_t dot
+    for place in range(rows.shape[0]):
+        dot = cx_dot(&offers[rows[place], 0], profile)
+        if dot == 0:
+            out[place] = unrelated
+        else:
+            out[place] = 1.0 / (1.0 + exp(-(bias + gain * (dot / (length * norms[rows[place]])))))

@@ -1,0 +1,43 @@
+"""The reference. Written to be read; the compiled twin must agree with it."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+DIMENSIONS = 256
+path = "numpy"
+
+
+def probabilities(
+    offers: NDArray[np.int8],
+    norms: NDArray[np.float64],
+    rows: NDArray[np.int32],
+    profile: NDArray[np.int8],
+    *,
+    bias: float,
+    gain: float,
+    out: NDArray[np.float64],
+) -> None:
+    if offers.shape[1] != DIMENSIONS or profile.shape[0] != DIMENSIONS:
+        raise ValueError("a vector has 256 dimensions")
+    if norms.shape[0] < offers.shape[0] or out.shape[0] < rows.shape[0]:
+        raise ValueError("norms or out is too short")
+    if len(rows) and not (rows.min() >= 0 and rows.max() < offers.shape[0]):
+        raise IndexError("no such offer")
+    wide = profile.astype(np.int32)
+    length = math.sqrt(int(wide @ wide))
+    for place, row in enumerate(rows.tolist()):
+        dot = int(offers[row].astype(np.int32) @ wide)
+        cosine = dot / (length * float(norms[row])) if dot else 0.0
+        out[place] = 1.0 / (1.0 + math.exp(-(bias + gain * cosine)))
+
+
+def best(prices: NDArray[np.int64], rows: NDArray[np.int32], chances: NDArray[np.float64]) -> int:
+    if chances.shape[0] < rows.shape[0]:
+        raise ValueError("chances is too short")
+    if len(rows) and not (rows.min() >= 0 and rows.max() < prices.shape[0]):
+        raise IndexError("no such offer")
+    if not len(rows):
+        return -1
+    return int(np.argmax(prices[rows].astype(np.float64) * chances[: len(rows)]))

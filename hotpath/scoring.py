@@ -1,0 +1,26 @@
+"""How likely a click is: a logistic read-out of the cosine of two 256-feature vectors.
+
+The contract both implementations keep:
+`offers` (int8, N x 256) holds one vector per offer, `norms` (float64, N) their Euclidean
+lengths, `rows` (int32) the offers asked about, `profile` (int8, 256) the request. Components
+are -127..127, so products are exact integers in any order of summation.
+`probabilities` writes `sigmoid(bias + gain * cosine)` for each of `rows` to the front of
+`out` (float64); a vector without length has cosine 0. `best` returns the place in `rows` of
+the largest `prices[row] * chance`, the first of equals, -1 for no rows. A row outside the
+matrix is an IndexError, a buffer of the wrong size a ValueError.
+The twins agree to the last bit where both use the same C library's `exp`, else within 1e-12.
+"""
+
+from typing import TYPE_CHECKING
+
+from hotpath._scoring_py import DIMENSIONS
+
+__all__ = ["DIMENSIONS", "best", "path", "probabilities"]
+
+if TYPE_CHECKING:
+    from hotpath._scoring_py import best, path, probabilities
+else:
+    try:
+        from hotpath._scoring_cy import best, path, probabilities
+    except ImportError:  # no compiler on this machine: the readable twin gives the same numbers
+        from hotpath._scoring_py import best, path, probabilities
