@@ -40,7 +40,7 @@ def up(
     from ops.settings import resolve
     from ops.up import run
 
-    flags = dict(data_dir=data_dir, api_port=api_port, hot_port=hot_port, workers=workers)
+    flags = {"data_dir": data_dir, "api_port": api_port, "hot_port": hot_port, "workers": workers}
     run(resolve(flags=flags).settings, as_json=as_json)
     return 0
 
