@@ -66,6 +66,13 @@ class Mark(NamedTuple):
     turn: int
 
 
+class Snapshot(NamedTuple):
+    """All public rows of a view at one position."""
+
+    position: int
+    rows: dict[Address, bytes]
+
+
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """All that changes together: rows, lists, parked events and the position."""
 
@@ -112,13 +119,16 @@ class ViewStore(Protocol):
     async def parked(self, view: str) -> list[Parked]:
         """Return the parked events, oldest first."""
 
+    async def snapshot(self, view: str) -> Snapshot:
+        """Return every public row as of one moment."""
+
     async def apply(self, view: str, batch: Batch, *, expected: Mark) -> Mark:
         """Make the whole batch true in one step, or raise `PositionMoved` and change nothing."""
 
     async def swap(self, name: str, *, old: str, new: str) -> None:
-        """Let readers of `name` see `new` from now on and retire `old`, in that order.
+        """Let readers of `name` see `new` from now on and retire `old`, in one step.
 
-        Raises `PositionMoved` when `old` is not what they see.
+        Raises `PositionMoved` when `old` is not what they see, or is further than `new`.
         """
 
     async def drop(self, view: str) -> None:
