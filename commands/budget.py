@@ -1,0 +1,68 @@
+"""What may be asked of a budget."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import msgspec
+
+from commands.desk import Desk
+from commands.ledger import Ledger
+from commands.transact import Asking, Outcome, transact
+from domain.budget import UNALLOCATED, Budget, BudgetEvent, evolve
+from domain.budget.decisions import Usage, allocate, spend
+from domain.identity import CampaignId
+from domain.money import Money
+
+BUDGETS: Ledger[Budget, BudgetEvent] = Ledger(
+    "budget", UNALLOCATED, evolve, msgspec.json.Decoder(BudgetEvent)
+)
+
+
+class AllocateBudget(msgspec.Struct, frozen=True, kw_only=True):
+    campaign: CampaignId
+    total: Money
+    daily: Money | None
+    campaign_version: int
+
+
+class RecordSpend(msgspec.Struct, frozen=True, kw_only=True):
+    """All that one range of facts cost one campaign in one currency, day by day.
+
+    The days come together because the range is counted once or not at all.
+    """
+
+    campaign: CampaignId
+    currency: str
+    usages: Sequence[Usage]
+    partition: int
+    first: int
+    last: int
+
+
+async def allocate_budget(command: AllocateBudget, *, asking: Asking, desk: Desk) -> Outcome:
+    """Set what the campaign's brief says may be spent."""
+    at = desk.clock.now()
+    decision = partial(
+        allocate,
+        campaign=command.campaign,
+        total=command.total,
+        daily=command.daily,
+        campaign_version=command.campaign_version,
+        at=at,
+    )
+    return await transact(desk, BUDGETS, command.campaign, decision, asking=asking, at=at)
+
+
+async def record_spend(command: RecordSpend, *, asking: Asking, desk: Desk) -> Outcome:
+    """Count a range of billed impressions, once."""
+    at = desk.clock.now()
+    decision = partial(
+        spend,
+        currency=command.currency,
+        usages=command.usages,
+        partition=command.partition,
+        first=command.first,
+        last=command.last,
+        at=at,
+    )
+    return await transact(desk, BUDGETS, command.campaign, decision, asking=asking, at=at)

@@ -1,0 +1,95 @@
+"""How a family of streams is named and understood, and what is remembered of one stream."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from commands.ports import Appended, Fault
+from domain.envelope import Recorded
+from domain.event import Event
+from domain.identity import TenantId
+
+REMEMBERED_MAX = 256  # commands a stream answers for again
+
+S = TypeVar("S")
+E = TypeVar("E", bound=Event)
+
+
+class HistoryUnreadable(Fault):
+    """The stream holds an event that this version of the program cannot read.
+
+    Deciding on half a history would be worse than not deciding.
+    """
+
+
+class Ledger(NamedTuple, Generic[S, E]):
+    """How one family of streams is named and understood."""
+
+    category: str
+    blank: S
+    evolve: Callable[[S, E], S]
+    decoder: msgspec.json.Decoder[E]
+
+    def stream(self, key: str) -> str:
+        return f"{self.category}-{key}"
+
+
+class Remembered(NamedTuple):
+    """What a command led to."""
+
+    fingerprint: str
+    version: int
+    position: int
+
+
+class Folded(Generic[S, E]):
+    """One stream's state so far, and the commands it answers for again.
+
+    Not shared between event loops. `turn` keeps writers of this process from
+    overtaking each other; the log's expected version keeps the others honest.
+    """
+
+    def __init__(self, ledger: Ledger[S, E], tenant: TenantId, key: str) -> None:
+        self.tenant = tenant
+        self.stream = ledger.stream(key)
+        self.state = ledger.blank
+        self.version = 0
+        self.position = 0
+        self.remembered: dict[str, Remembered] = {}
+        self.turn = asyncio.Lock()
+        self._ledger = ledger
+
+    def absorb(self, history: Sequence[Recorded]) -> None:
+        """Fold what is new in `history`; events already folded are passed over."""
+        for recorded in history:
+            if recorded.version != self.version + 1:
+                continue
+            try:
+                event = self._ledger.decoder.decode(recorded.data)
+            except msgspec.ValidationError as error:
+                raise HistoryUnreadable(self.stream, recorded.version) from error
+            self._take(event, recorded.version, recorded.position)
+            self._remember(recorded.command_id, recorded.fingerprint)
+
+    def advance(
+        self, news: Sequence[E], command_id: str, fingerprint: str, appended: Appended
+    ) -> None:
+        """Fold what this process has just appended."""
+        first = appended.version - len(news) + 1
+        if first != self.version + 1:
+            return
+        for version, event in enumerate(news, start=first):
+            self._take(event, version, appended.position)
+        self._remember(command_id, fingerprint)
+
+    def _take(self, event: E, version: int, position: int) -> None:
+        self.state = self._ledger.evolve(self.state, event)
+        self.version, self.position = version, position
+
+    def _remember(self, command_id: str, fingerprint: str) -> None:
+        self.remembered.pop(command_id, None)
+        self.remembered[command_id] = Remembered(fingerprint, self.version, self.position)
+        if len(self.remembered) > REMEMBERED_MAX:
+            del self.remembered[next(iter(self.remembered))]
