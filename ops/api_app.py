@@ -1,0 +1,81 @@
+"""The API's composition root: its routes, and the ports that each of them is given."""
+
+from typing import Any
+
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from commands.ports import Clock, EventLog
+from ops.api_edge import Edge, Telemetry
+from projections.views import Access, Budgets, CampaignBoard, Positions, Transitions
+from read_api.audit import audit_stream, audit_verify
+from read_api.campaign_board import approvals, calendar, campaign_card, campaign_list
+from read_api.health import healthz, prometheus, readyz
+from read_api.ports import AuditTrail, Readiness
+from read_api.transitions import campaign_transitions
+from read_api.whoami import whoami
+from write_api.callers import Callers
+from write_api.problems import HANDLERS
+
+BODY_BYTES_MAX = 1_000_000
+
+ROUTES: list[Any] = [
+    approvals,
+    audit_stream,
+    audit_verify,
+    calendar,
+    campaign_card,
+    campaign_list,
+    campaign_transitions,
+    healthz,
+    prometheus,
+    readyz,
+    whoami,
+]
+
+
+def create_app(
+    *,
+    log: EventLog,
+    clock: Clock,
+    board: CampaignBoard,
+    transitions: Transitions,
+    budgets: Budgets,
+    access: Access,
+    positions: Positions,
+    trail: AuditTrail,
+    readiness: Readiness,
+    session_secret: bytes,
+) -> Edge:
+    """Return the API over these ports; `session_secret` signs the console's cookies."""
+    callers = Callers(access, session_secret=session_secret)
+    telemetry = Telemetry()
+    given: dict[str, Any] = {
+        "log": log,
+        "clock": clock,
+        "board": board,
+        "transitions": transitions,
+        "budgets": budgets,
+        "positions": positions,
+        "trail": trail,
+        "readiness": readiness,
+        "callers": callers,
+        "exposition": telemetry,
+    }
+    return Edge(
+        route_handlers=ROUTES,
+        dependencies={
+            **{name: _given(port) for name, port in given.items()},
+            "caller": Provide(callers.caller),
+            "visitor": Provide(callers.visitor),
+        },
+        exception_handlers=HANDLERS,
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=BODY_BYTES_MAX,
+        state=State({"telemetry": telemetry}),
+    )
+
+
+def _given(port: object) -> Provide:
+    return Provide(lambda: port, sync_to_thread=False)

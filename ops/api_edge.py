@@ -1,0 +1,112 @@
+"""What surrounds every API request: its id, its headers, its line in the log, its numbers."""
+
+import re
+from http import HTTPStatus
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from litestar import Litestar
+from litestar.types import HTTPScope, Message, Receive, Send
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+REQUEST_ID = re.compile(rb"^[A-Za-z0-9._:-]{1,64}$")
+QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+CONTENT_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    b"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+GUARDS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"content-security-policy", CONTENT_POLICY),
+]
+LOG = structlog.get_logger("access")
+
+
+class Telemetry:
+    """Counts and times requests by route template, so that ids never become labels."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "cx_api_requests",
+            "Requests answered",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "cx_api_request_seconds",
+            "Time from a request's first byte to the end of its answer",
+            ["method", "route"],
+            buckets=LATENCY_BUCKETS_S,
+            registry=self.registry,
+        )
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def text(self) -> bytes:
+        """Return everything in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+
+class Edge(Litestar):
+    """The application with its surroundings, also around requests that no route takes."""
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # type: ignore[override]  # noqa: ANN401 - Litestar's own union of scopes
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        exchange = Exchange(scope, send)
+        try:
+            await super().__call__(scope, receive, exchange.send)
+        finally:
+            exchange.finish(self.state.telemetry)
+
+
+class Exchange:
+    """One request and its answer."""
+
+    def __init__(self, scope: HTTPScope, send: Send) -> None:
+        self._started = perf_counter()
+        self._scope, self._send = scope, send
+        self._status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
+        self.id = _request_id(scope)
+        scope["state"] = {"request_id": self.id}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            headers = [*message["headers"], (b"x-request-id", self.id.encode()), *GUARDS]
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+    def finish(self, telemetry: Telemetry) -> None:
+        seconds = perf_counter() - self._started
+        method = str(self._scope["method"])
+        route = str(self._scope.get("path_template") or "(none)")
+        telemetry.observe(method, route, self._status, seconds)
+        if route not in QUIET:
+            LOG.info(
+                "request",
+                method=method,
+                route=route,
+                path=self._scope["path"],
+                status=self._status,
+                ms=round(seconds * 1000, 2),
+                request_id=self.id,
+            )
+
+
+def _request_id(scope: HTTPScope) -> str:
+    """Return the caller's `X-Request-ID` when it is harmless to repeat, else a new one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and REQUEST_ID.match(value):
+            return value.decode()
+    return uuid4().hex

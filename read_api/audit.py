@@ -1,0 +1,115 @@
+"""The log as an auditor reads it: what happened, what was so then, and whether it holds."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, get
+from litestar.di import NamedDependency as Given
+from litestar.exceptions import ClientException, NotFoundException, ValidationException
+from litestar.params import FromPath, QueryParameter
+
+from domain.envelope import Recorded
+from domain.identity import TenantId
+from projections.access import Holder
+from read_api.parameters import LIMIT_DEFAULT, Cursor, Limit, Listed, bad_cursor
+from read_api.ports import AuditTrail, Folded, Verdict
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One recorded event; `data` is what was said, the rest who, when and why."""
+
+    version: int
+    position: int
+    kind: str
+    recorded_at: datetime
+    actor: str
+    command_id: str
+    correlation_id: str
+    causation_id: str | None
+    data: msgspec.Raw
+    previous: str
+    hash: str
+
+
+@get("/v1/audit/streams/{stream:str}", tags=["Audit"])
+async def audit_stream(
+    *,
+    stream: FromPath[str],
+    caller: Given[Holder],
+    trail: Given[AuditTrail],
+    limit: Limit = LIMIT_DEFAULT,
+    cursor: Cursor = None,
+    at_version: Annotated[
+        int | None, QueryParameter(ge=1, description="Answer the state after this many events")
+    ] = None,
+    as_of: Annotated[
+        datetime | None, QueryParameter(description="Answer the state as recorded up to then")
+    ] = None,
+) -> Response[Any]:
+    """Read a stream's events, or with `at_version` or `as_of` the state they had led to."""
+    tenant = TenantId(caller.tenant)
+    if at_version is None and as_of is None:
+        return Response(await _events(trail, tenant, stream, limit, cursor))
+    return Response(await _state(trail, tenant, stream, at_version, as_of))
+
+
+@get("/v1/audit/verify", tags=["Audit"])
+async def audit_verify(caller: Given[Holder], trail: Given[AuditTrail]) -> Verdict:
+    """Recompute the hash chain of each of the tenant's streams."""
+    return await trail.verify(TenantId(caller.tenant))
+
+
+async def _events(
+    trail: AuditTrail, tenant: TenantId, stream: str, limit: int, cursor: str | None
+) -> Listed:
+    if cursor is not None and not (cursor.isascii() and cursor.isdigit()):
+        raise bad_cursor()
+    recorded = await trail.events(tenant, stream, after=int(cursor or 0), limit=limit + 1)
+    if not recorded and cursor is None:
+        raise _no_stream()
+    shown = recorded[:limit]
+    following = str(shown[-1].version) if len(recorded) > limit else None
+    return Listed([entry(event) for event in shown], following)
+
+
+async def _state(
+    trail: AuditTrail,
+    tenant: TenantId,
+    stream: str,
+    at_version: int | None,
+    as_of: datetime | None,
+) -> Folded:
+    if at_version is not None and as_of is not None:
+        raise ClientException(detail="Ask for at_version or as_of, not for both.")
+    if as_of is not None and as_of.tzinfo is None:
+        message = "must name its offset, for example 2026-03-02T09:00:00Z"
+        raise ValidationException(extra=[{"key": "as_of", "message": message}])
+    folded = await trail.state(tenant, stream, at_version=at_version, as_of=as_of)
+    if folded is None:
+        raise _no_stream()
+    return folded
+
+
+def entry(event: Recorded) -> Entry:
+    """Return the event as the API shows it."""
+    return Entry(
+        version=event.version,
+        position=event.position,
+        kind=event.kind,
+        recorded_at=event.recorded_at,
+        actor=event.actor,
+        command_id=event.command_id,
+        correlation_id=event.correlation_id,
+        causation_id=event.causation_id,
+        data=msgspec.Raw(event.data),
+        previous=event.previous,
+        hash=event.hash,
+    )
+
+
+def _no_stream() -> NotFoundException:
+    return NotFoundException(
+        detail="There is no such stream, or nothing had been recorded in it by then.",
+        extra={"code": "stream_unknown"},
+    )

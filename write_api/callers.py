@@ -1,0 +1,131 @@
+"""Who is asking: the holder of a bearer key, or of the console's session cookie."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import time
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from litestar.datastructures import Cookie
+
+from projections.access import Holder
+from projections.views import Access
+from write_api.problems import AnyRequest, Declined
+
+COOKIE = "cx_session"
+SESSION_S = 12 * 3600
+KEY_LENGTH_MAX = 256
+REMEMBERED_S = 1.0  # a revoked key dies within this time; nobody waits for the view on each request
+REMEMBERED_MAX = 4096
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Callers:
+    """Finds out who asks.
+
+    A session cookie is `base64url(secret hash, expiry, HMAC-SHA-256)`: it holds no key, ends
+    with the key's revocation, and counts on unsafe methods only when sent from our own pages.
+    """
+
+    def __init__(self, access: Access, *, session_secret: bytes) -> None:
+        self._access = access
+        self._secret = session_secret
+        self._remembered: dict[str, tuple[float, Holder | None]] = {}
+
+    async def caller(self, request: AnyRequest) -> Holder:
+        """Return who asks, or decline with 401 when nobody we know."""
+        if (holder := await self.visitor(request)) is None:
+            raise Declined(
+                HTTPStatus.UNAUTHORIZED,
+                "key_unknown",
+                "Send a valid API key as `Authorization: Bearer KEY`.",
+                headers={"WWW-Authenticate": 'Bearer realm="Campaign Express"'},
+            )
+        return holder
+
+    async def visitor(self, request: AnyRequest) -> Holder | None:
+        """Return who asks, None for a stranger."""
+        if credentials := request.headers.get("authorization"):
+            scheme, _, key = credentials.partition(" ")
+            return await self.holder(key.strip()) if scheme.lower() == "bearer" else None
+        secret_hash = self._opened(request.cookies.get(COOKIE, ""))
+        if secret_hash is None:
+            return None
+        if request.method not in SAFE:
+            require_own_page(request)
+        return await self._known(secret_hash)
+
+    async def holder(self, key: str) -> Holder | None:
+        """Return who holds this API key, None for an unknown one or one of another use."""
+        if not 0 < len(key) <= KEY_LENGTH_MAX:
+            return None
+        return await self._known(hash_of(key))
+
+    def session(self, key: str, *, secure: bool) -> Cookie:
+        """Return the cookie that stands for `key` in the console."""
+        body = bytes.fromhex(hash_of(key)) + int(time.time() + SESSION_S).to_bytes(8, "big")
+        sealed = base64.urlsafe_b64encode(body + self._seal(body)).decode()
+        return _cookie(sealed, SESSION_S, secure=secure)
+
+    async def _known(self, secret_hash: str) -> Holder | None:
+        now = time.monotonic()
+        known = self._remembered.get(secret_hash)
+        if known is None or known[0] < now:
+            if len(self._remembered) >= REMEMBERED_MAX:
+                self._remembered.clear()
+            known = now + REMEMBERED_S, await self._access.holder(secret_hash)
+            if known[1] is not None:  # A key issued a moment ago must work at once.
+                self._remembered[secret_hash] = known
+        holder = known[1]
+        return holder if holder is not None and holder.use == "api" and holder.person else None
+
+    def _opened(self, cookie: str) -> str | None:
+        try:
+            sealed = base64.urlsafe_b64decode(cookie.encode("ascii", "replace"))
+        except (binascii.Error, ValueError):
+            return None
+        body, seal = sealed[:40], sealed[40:]
+        if not hmac.compare_digest(seal, self._seal(body)):
+            return None
+        return body[:32].hex() if int.from_bytes(body[32:], "big") > time.time() else None
+
+    def _seal(self, body: bytes) -> bytes:
+        return hmac.digest(self._secret, b"session" + body, "sha256")
+
+
+def require_own_page(request: AnyRequest) -> None:
+    """Decline what another site's page made the browser send (cross-site request forgery)."""
+    origin = request.headers.get("origin")
+    same = (
+        urlsplit(origin).netloc == request.headers.get("host", "")
+        if origin
+        else request.headers.get("sec-fetch-site") == "same-origin"
+    )
+    if not same:
+        raise Declined(
+            HTTPStatus.FORBIDDEN, "foreign_page", "This was sent from a page that is not ours."
+        )
+
+
+def no_session() -> Cookie:
+    """Return the cookie that ends a session."""
+    return _cookie("", 0, secure=False)
+
+
+def hash_of(key: str) -> str:
+    """Return the hex SHA-256 by which keys are known."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _cookie(value: str, max_age: int, *, secure: bool) -> Cookie:
+    return Cookie(
+        key=COOKIE,
+        value=value,
+        max_age=max_age,
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=secure,
+    )

@@ -1,0 +1,100 @@
+"""Campaign commands over HTTP: create, edit, and the ten steps of the workflow."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from litestar import Response, patch, post
+from litestar.di import NamedDependency as Given
+from litestar.params import FromPath
+
+from commands.campaign import (
+    Action,
+    CreateCampaign,
+    EditCampaign,
+    MoveCampaign,
+    create_campaign,
+    edit_campaign,
+    move_campaign,
+)
+from commands.desk import Desk
+from domain.campaign import Brief, BriefChanges
+from domain.identity import CampaignId
+from projections.access import Holder
+from write_api.bodies import understood
+from write_api.commanding import Receipt, asking, receipt
+from write_api.preconditions import expected_version
+from write_api.problems import AnyRequest
+
+COMMENT_CHARACTERS_MAX = 2_000
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a workflow step may say; the comment is kept beside the transition."""
+
+    comment: Annotated[str, msgspec.Meta(max_length=COMMENT_CHARACTERS_MAX)] = ""
+
+
+class ScheduleStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Without `at`, the campaign goes live at its own start."""
+
+    at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+STEPS: dict[Action, type[Step]] = {
+    action: ScheduleStep if action is Action.SCHEDULE else Step for action in Action
+}
+
+
+@post("/v1/campaigns", tags=["Campaigns"], opt={"body": Brief})
+async def post_campaign(
+    request: AnyRequest, caller: Given[Holder], desk: Given[Desk]
+) -> Response[Receipt]:
+    """Draft a campaign."""
+    brief = understood(await request.body(), request.headers.get("content-type", ""), Brief)
+    command = CreateCampaign(brief=brief)
+    outcome = await create_campaign(command, asking=asking(request, caller, brief), desk=desk)
+    return receipt(outcome, status=201)
+
+
+@patch("/v1/campaigns/{campaign:str}", tags=["Campaigns"], opt={"body": BriefChanges})
+async def patch_campaign(
+    request: AnyRequest, campaign: FromPath[str], caller: Given[Holder], desk: Given[Desk]
+) -> Response[Receipt]:
+    """Replace the given fields of a campaign; whatever was approved is void from then on."""
+    expected = expected_version(request, required=True)
+    body = await request.body()
+    changes = understood(body, request.headers.get("content-type", ""), BriefChanges)
+    outcome = await edit_campaign(
+        EditCampaign(campaign=CampaignId(campaign), changes=changes),
+        asking=asking(request, caller, changes),
+        desk=desk,
+        expected_version=expected,
+    )
+    return receipt(outcome)
+
+
+@post(
+    [f"/v1/campaigns/{{campaign:str}}/{action}" for action in Action],
+    status_code=200,
+    tags=["Workflow"],
+    opt={"bodies": STEPS},
+)
+async def post_step(
+    request: AnyRequest, campaign: FromPath[str], caller: Given[Holder], desk: Given[Desk]
+) -> Response[Receipt]:
+    """Take a step of the workflow; what the campaign's stage or your role forbids is refused."""
+    action = Action(request.scope["path"].rstrip("/").rpartition("/")[2])
+    expected = expected_version(request)
+    body = await request.body()
+    step = understood(body, request.headers.get("content-type", ""), STEPS[action])
+    command = MoveCampaign(
+        campaign=CampaignId(campaign),
+        action=action,
+        comment=step.comment,
+        go_live_at=step.at if isinstance(step, ScheduleStep) else None,
+    )
+    outcome = await move_campaign(
+        command, asking=asking(request, caller, step), desk=desk, expected_version=expected
+    )
+    return receipt(outcome)
