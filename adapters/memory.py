@@ -1,0 +1,73 @@
+"""Everything in a list: for tests, demos and `just looking`."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+
+from adapters.sealing import sealed
+from commands.ports import Appended, Overtaken
+from domain.chain import Chains, Verification
+from domain.envelope import GENESIS, Entry, Recorded
+from domain.identity import TenantId
+
+
+class MemoryEventLog:
+    """An event log and its feed that last as long as the process (`EventLog`, `EventFeed`)."""
+
+    def __init__(self) -> None:
+        self._feed: list[Recorded] = []
+        self._streams: dict[tuple[TenantId, str], list[Recorded]] = defaultdict(list)
+        self._grown = asyncio.Condition()
+
+    async def read(
+        self, tenant: TenantId, stream: str, *, after: int = 0, upto: int | None = None
+    ) -> Sequence[Recorded]:
+        return self._streams.get((tenant, stream), [])[after:upto]
+
+    async def append(
+        self, tenant: TenantId, stream: str, entries: Sequence[Entry], *, after: int
+    ) -> Appended:
+        history = self._streams[tenant, stream]
+        if len(history) != after:
+            raise Overtaken(stream)
+        news = sealed(
+            entries,
+            tenant=tenant,
+            stream=stream,
+            after=after,
+            previous=history[-1].hash if history else GENESIS,
+            position=len(self._feed),
+        )
+        history.extend(news)
+        self._feed.extend(news)
+        async with self._grown:
+            self._grown.notify_all()
+        return Appended(version=len(history), position=news[-1].position)
+
+    async def after(self, position: int, *, limit: int, wait_s: float = 0.0) -> Sequence[Recorded]:
+        if wait_s > 0 and len(self._feed) <= position:
+            await self._growth(position, wait_s)
+        return self._feed[position : position + limit]
+
+    async def head(self) -> int:
+        return len(self._feed)
+
+    async def verify(
+        self, tenant: TenantId | None = None, stream: str | None = None
+    ) -> Verification:
+        """Check the hash chains of all streams, of a tenant's, or of one."""
+        chains = Chains()
+        chains.follow(
+            recorded
+            for recorded in self._feed
+            if tenant in {None, recorded.tenant} and stream in {None, recorded.stream}
+        )
+        return chains.verification()
+
+    async def _growth(self, position: int, wait_s: float) -> None:
+        async with self._grown:
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._grown.wait_for(lambda: len(self._feed) > position)
+            except TimeoutError:
+                return

@@ -1,0 +1,145 @@
+"""One thread that writes: it gathers what is waiting and commits it with one fsync."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from typing import NamedTuple
+
+from eventsourcing.persistence import PersistenceError
+from eventsourcing.sqlite import SQLiteConnection, SQLiteCursor
+
+from adapters.sqlite_recorder import SqliteRecorder
+from commands.ports import Appended, LogUnreachable, Overtaken
+from domain.envelope import Entry
+from domain.identity import TenantId
+
+GROUP_MAX = 512  # appends in one transaction
+
+Verdict = Appended | Exception
+
+
+class Append(NamedTuple):
+    """An append that waits for its turn."""
+
+    tenant: TenantId
+    stream: str
+    entries: Sequence[Entry]
+    after: int
+    loop: asyncio.AbstractEventLoop
+    verdict: asyncio.Future[Appended]
+
+
+class SqliteWriter:
+    """Owns the only writing connection of this process.
+
+    Several processes may write the same file: SQLite's own lock takes them in
+    turn, and each append checks its stream's version inside the transaction.
+    """
+
+    def __init__(self, recorder: SqliteRecorder, *, committed: Callable[[], None]) -> None:
+        self._recorder = recorder
+        self._committed = committed  # called in the writer's thread after each commit
+        self._waiting: SimpleQueue[Append | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._connection: SQLiteConnection | None = None
+
+    async def append(
+        self, tenant: TenantId, stream: str, entries: Sequence[Entry], *, after: int
+    ) -> Appended:
+        """Return once the entries are on disk; `Overtaken` and `LogUnreachable` as the port says.
+
+        A caller that is cancelled meanwhile may still have appended.
+        """
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="event-log-writer", daemon=True)
+            self._thread.start()
+        loop = asyncio.get_running_loop()
+        verdict: asyncio.Future[Appended] = loop.create_future()
+        self._waiting.put(Append(tenant, stream, entries, after, loop, verdict))
+        return await verdict
+
+    def close(self) -> None:
+        """Write what is waiting, then stop."""
+        if self._thread is not None:
+            self._waiting.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            group, last = self._gather(first)
+            verdicts = self._commit(group)
+            self._deliver(group, verdicts)
+            if last:
+                break
+        self._disconnect()
+
+    def _gather(self, first: Append) -> tuple[list[Append], bool]:
+        group = [first]
+        while len(group) < GROUP_MAX:
+            try:
+                append = self._waiting.get_nowait()
+            except Empty:
+                break
+            if append is None:
+                return group, True
+            group.append(append)
+        return group, False
+
+    def _commit(self, group: Sequence[Append]) -> list[Verdict]:
+        try:
+            cursor = self._cursor()
+            cursor.execute("BEGIN IMMEDIATE")
+            verdicts = [self._insert(cursor, append) for append in group]
+            cursor.execute("COMMIT")
+        except (sqlite3.Error, PersistenceError) as error:
+            self._disconnect()
+            unreachable = LogUnreachable(str(error))
+            unreachable.__cause__ = error
+            return [unreachable] * len(group)
+        return verdicts
+
+    def _insert(self, cursor: SQLiteCursor, append: Append) -> Verdict:
+        try:
+            return self._recorder.append(
+                cursor, append.tenant, append.stream, append.entries, after=append.after
+            )
+        except Overtaken as overtaken:
+            return overtaken
+
+    def _cursor(self) -> SQLiteCursor:
+        if self._connection is None:
+            pool = self._recorder.datastore.pool
+            self._connection = pool.get_connection(is_writer=True)
+            # In WAL mode only FULL syncs the log at every commit.
+            self._connection.cursor().execute("PRAGMA synchronous=FULL")
+        return self._connection.cursor()
+
+    def _disconnect(self) -> None:
+        """Close the connection, which also rolls back whatever it had begun."""
+        if self._connection is not None:
+            self._connection.close()
+            self._recorder.datastore.pool.put_connection(self._connection)
+            self._connection = None
+
+    def _deliver(self, group: Sequence[Append], verdicts: Sequence[Verdict]) -> None:
+        if any(isinstance(verdict, Appended) for verdict in verdicts):
+            self._committed()
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Append, Verdict]]] = {}
+        for append, verdict in zip(group, verdicts, strict=True):
+            by_loop.setdefault(append.loop, []).append((append, verdict))
+        for loop, told in by_loop.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_tell, told)
+
+
+def _tell(told: Sequence[tuple[Append, Verdict]]) -> None:
+    for append, verdict in told:
+        if append.verdict.done():
+            continue  # The caller was cancelled.
+        if isinstance(verdict, Appended):
+            append.verdict.set_result(verdict)
+        else:
+            append.verdict.set_exception(verdict)
