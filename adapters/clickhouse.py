@@ -1,16 +1,20 @@
 """Makes ClickHouse clients: the same for the embedded door and for a cluster."""
 
+import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import clickhouse_connect
 from clickhouse_connect import common
 from clickhouse_connect.driver.asyncclient import AsyncClient
-from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from commands.ports import Fault
+from migrations.runner import migrate
 
 DATABASE = "cx"
+DATABASE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 PORTS = {"http": 8123, "https": 8443}
 
 # Each statement stands alone: sessions would serialise a client's own requests.
@@ -29,14 +33,19 @@ def arguments(url: str) -> dict[str, Any]:
     """
     parts = urlsplit(url)
     if parts.scheme not in PORTS or not parts.hostname:
-        raise ValueError(f"A ClickHouse URL starts with http:// or https:// and a host, not {url!r}")
+        raise ValueError(
+            f"A ClickHouse URL starts with http:// or https:// and a host, not {url!r}"
+        )
+    database = parts.path.strip("/") or DATABASE
+    if not DATABASE_NAME.fullmatch(database):
+        raise ValueError(f"A ClickHouse database is letters, digits and _, not {database!r}")
     return {
         "interface": parts.scheme,
         "host": parts.hostname,
         "port": parts.port or PORTS[parts.scheme],
         "username": unquote(parts.username) if parts.username else None,
         "password": unquote(parts.password) if parts.password else "",
-        "database": parts.path.strip("/") or DATABASE,
+        "database": database,
         "compress": False,
         "send_receive_timeout": 60,
         **{k: int(v) if v.isdigit() else v for k, v in parse_qsl(parts.query)},
@@ -46,13 +55,44 @@ def arguments(url: str) -> dict[str, Any]:
 async def client(url: str) -> AsyncClient:
     """Return a connected client for `url`; raises `ClickHouseUnreachable`.
 
-    Close it with `await client.close()`. The database `cx` need not exist yet.
+    Its database must be there: see `prepare`. Close it with `await client.close()`.
+    """
+    return await _connected(arguments(url))
+
+
+async def prepare(url: str) -> list[str]:
+    """Make the database of `url` and bring its schema up to date.
+
+    Returns the steps applied now. Raises `ClickHouseUnreachable` and `SchemaRefused`.
     """
     wanted = arguments(url)
+    creating = await _connected(wanted | {"database": "default"})
+    try:
+        await creating.command(f"CREATE DATABASE IF NOT EXISTS {wanted['database']}")
+    finally:
+        await creating.close()
+    migrating = await _connected(wanted)
+    try:
+        return await migrate(Schema(migrating))
+    finally:
+        await migrating.close()
+
+
+class Schema:
+    """The database of a client as the schema runner sees it."""
+
+    def __init__(self, connected: AsyncClient) -> None:
+        self._client = connected
+
+    async def command(self, sql: str, parameters: dict[str, str] | None = None) -> None:
+        await self._client.command(sql, parameters=parameters)
+
+    async def rows(self, sql: str) -> Sequence[Sequence[object]]:
+        return (await self._client.query(sql)).result_rows
+
+
+async def _connected(wanted: dict[str, Any]) -> AsyncClient:
     try:
         return await clickhouse_connect.get_async_client(**wanted)
     except (ClickHouseError, OSError) as error:
         raise ClickHouseUnreachable(f"ClickHouse does not answer: {error}") from error
-
-
-__all__ = ["DATABASE", "ClickHouseUnreachable", "DatabaseError", "arguments", "client"]
