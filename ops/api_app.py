@@ -5,16 +5,22 @@ from typing import Any
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from commands.ports import Clock, EventLog
+from commands.desk import Desk
+from commands.ports import Clock
 from ops.api_edge import Edge, Telemetry
+from ops.audit_trail import LoggedTrail, ProvableLog
+from projections.metrics import Metrics
 from projections.views import Access, Budgets, CampaignBoard, Positions, Transitions
 from read_api.audit import audit_stream, audit_verify
+from read_api.budgets import budget_report
 from read_api.campaign_board import approvals, calendar, campaign_card, campaign_list
 from read_api.health import healthz, prometheus, readyz
-from read_api.ports import AuditTrail, Readiness
+from read_api.metrics import banner_tag_days, bidding, conversion_rates, rejected, trend
+from read_api.ports import Readiness
 from read_api.transitions import campaign_transitions
 from read_api.whoami import whoami
 from write_api.callers import Callers
+from write_api.campaign import patch_campaign, post_campaign, post_step
 from write_api.problems import HANDLERS
 
 BODY_BYTES_MAX = 1_000_000
@@ -23,27 +29,36 @@ ROUTES: list[Any] = [
     approvals,
     audit_stream,
     audit_verify,
+    banner_tag_days,
+    bidding,
+    budget_report,
     calendar,
     campaign_card,
     campaign_list,
     campaign_transitions,
+    conversion_rates,
     healthz,
+    patch_campaign,
+    post_campaign,
+    post_step,
     prometheus,
     readyz,
+    rejected,
+    trend,
     whoami,
 ]
 
 
 def create_app(
     *,
-    log: EventLog,
+    log: ProvableLog,
     clock: Clock,
     board: CampaignBoard,
     transitions: Transitions,
     budgets: Budgets,
     access: Access,
     positions: Positions,
-    trail: AuditTrail,
+    metrics: Metrics,
     readiness: Readiness,
     session_secret: bytes,
 ) -> Edge:
@@ -51,13 +66,14 @@ def create_app(
     callers = Callers(access, session_secret=session_secret)
     telemetry = Telemetry()
     given: dict[str, Any] = {
-        "log": log,
+        "desk": Desk(log, clock),
         "clock": clock,
         "board": board,
         "transitions": transitions,
         "budgets": budgets,
         "positions": positions,
-        "trail": trail,
+        "trail": LoggedTrail(log),
+        "metrics": metrics,
         "readiness": readiness,
         "callers": callers,
         "exposition": telemetry,

@@ -23,6 +23,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     stream: str
     version: int
+    position: int
     message: str
 
 

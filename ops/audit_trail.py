@@ -1,0 +1,84 @@
+"""The log as an auditor reads it, folded by the same ledgers that commands decide with."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import reduce
+from typing import Any, Protocol
+
+from commands.budget import BUDGETS
+from commands.campaign import CAMPAIGNS
+from commands.ledger import Ledger
+from commands.ports import EventLog
+from commands.tenant import TENANTS
+from domain.chain import Verification
+from domain.envelope import Recorded
+from domain.identity import TenantId
+from read_api.ports import Finding, Folded, Verdict
+
+LEDGERS: dict[str, Ledger[Any, Any]] = {
+    ledger.category: ledger for ledger in (CAMPAIGNS, BUDGETS, TENANTS)
+}
+
+
+class ProvableLog(EventLog, Protocol):
+    """An event log that can check its own chains."""
+
+    async def verify(
+        self, tenant: TenantId | None = None, stream: str | None = None
+    ) -> Verification: ...
+
+
+class LoggedTrail:
+    """Satisfies `AuditTrail` over the event log."""
+
+    def __init__(self, log: ProvableLog) -> None:
+        self._log = log
+
+    async def events(
+        self, tenant: TenantId, stream: str, *, after: int, limit: int
+    ) -> Sequence[Recorded]:
+        """Return up to `limit` events past version `after`."""
+        return await self._log.read(tenant, stream, after=after, upto=after + limit)
+
+    async def state(
+        self,
+        tenant: TenantId,
+        stream: str,
+        *,
+        at_version: int | None = None,
+        as_of: datetime | None = None,
+    ) -> Folded | None:
+        """Return the state after `at_version` events, or of what was recorded up to `as_of`."""
+        ledger = LEDGERS.get(stream.partition("-")[0])
+        if ledger is None:
+            return None
+        history = await self._log.read(tenant, stream, upto=at_version)
+        if as_of is not None:
+            history = [recorded for recorded in history if recorded.recorded_at <= as_of]
+        if not history:
+            return None
+        return Folded(stream=stream, version=len(history), state=folded(ledger, history))
+
+    async def verify(self, tenant: TenantId) -> Verdict:
+        """Recompute every hash of the tenant's streams."""
+        checked = await self._log.verify(tenant)
+        return Verdict(
+            intact=not checked.findings,
+            streams=checked.streams,
+            events=checked.events,
+            findings=[
+                Finding(
+                    stream=finding.stream,
+                    version=finding.version,
+                    position=finding.position,
+                    message=finding.problem,
+                )
+                for finding in checked.findings
+            ],
+        )
+
+
+def folded(ledger: Ledger[Any, Any], history: Sequence[Recorded]) -> Any:  # noqa: ANN401 - any state
+    """Return the state that `history` leads to."""
+    events = (ledger.decoder.decode(recorded.data) for recorded in history)
+    return reduce(ledger.evolve, events, ledger.blank)

@@ -1,0 +1,173 @@
+"""The whole API in one process: real routes, commands and projections over memory adapters."""
+
+import asyncio
+import contextlib
+import uuid
+
+import httpx
+
+from adapters.clock import SystemClock
+from adapters.memory import MemoryEventLog
+from adapters.memory_views import MemoryViews
+from commands.desk import Desk
+from commands.tenant import NewKey, OpenTenant, Person, open_tenant_books
+from commands.transact import Asking
+from ops.api_app import create_app
+from projections.access import ACCESS
+from projections.budgets import BUDGETS
+from projections.campaign_board import CAMPAIGN_BOARD
+from projections.metrics import MetricsUnreachable
+from projections.runner import Runner
+from projections.stored_views import (
+    StoredAccess,
+    StoredBudgets,
+    StoredCampaignBoard,
+    StoredTransitions,
+)
+from projections.transitions import TRANSITIONS
+
+ANA, BEN, RIVAL = "ana-key-0001", "ben-key-0002", "rival-key-0003"
+ROLES = {ANA: ("marketer", "admin"), BEN: ("manager", "director", "compliance")}
+EXCHANGE, SITE = "exchange-key-0004", "site-key-0005"
+USD = "USD"
+
+OFFER = {
+    "id": "hero",
+    "name": "Hero banner",
+    "size": [300, 250],
+    "markup": "<a href='${CLICK_URL}'>Spring</a>",
+    "landing_url": "https://shop.example/spring",
+    "adomain": ["shop.example"],
+    "bid_cpm": {"micros": 2_500_000, "currency": USD},
+}
+BRIEF = {
+    "name": "Spring sale",
+    "advertiser": "Shop",
+    "channels": ["display"],
+    "budget": {"total": {"micros": 100_000_000, "currency": USD}},
+    "targeting": {"geo": ["DEU"], "sizes": [[300, 250]]},
+    "offers": [OFFER],
+}
+
+
+class Unplugged:
+    """Metrics of an installation whose ClickHouse is down."""
+
+    def __getattr__(self, name):
+        async def question(*_, **__):
+            raise MetricsUnreachable(name)
+
+        return question
+
+
+class Engines:
+    """What the process depends on, each state set by a test."""
+
+    def __init__(self):
+        self.states = {"event log": "ok", "views": "ok"}
+
+    async def dependencies(self):
+        return self.states
+
+
+class World:
+    """The API with its projections running; `client(key)` is someone's browser or script."""
+
+    def __init__(self, *, metrics=None, log=None):
+        self.log = log or MemoryEventLog()
+        self.views = MemoryViews()
+        self.engines = Engines()
+        self.runners = [
+            Runner(projection, feed=self.log, store=self.views)
+            for projection in (ACCESS, BUDGETS, CAMPAIGN_BOARD, TRANSITIONS)
+        ]
+        self.app = create_app(
+            log=self.log,
+            clock=SystemClock(),
+            board=StoredCampaignBoard(self.views),
+            transitions=StoredTransitions(self.views),
+            budgets=StoredBudgets(self.views),
+            access=StoredAccess(self.views),
+            positions=self.views,
+            metrics=metrics or Unplugged(),
+            readiness=self.engines,
+            session_secret=b"a secret of this test",
+        )
+
+    def client(self, key=None):
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app), base_url="http://cx.example", headers=headers
+        )
+
+    async def settled(self):
+        """Return once every view has seen the whole log."""
+        head = await self.log.head()
+        for runner in self.runners:
+            assert await self.views.wait(runner.projection.name, head, 5.0)
+
+
+@contextlib.asynccontextmanager
+async def running_world(**parts):
+    world = World(**parts)
+    await _open_books(world.log)
+    stopping = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        for runner in world.runners:
+            tasks.create_task(runner.run(stopping))
+        try:
+            await world.settled()
+            yield world
+        finally:
+            stopping.set()
+
+
+async def _open_books(log):
+    desk = Desk(log, SystemClock())
+    await _open(desk, "acme", {"ana": ANA, "ben": BEN}, (("exchange", EXCHANGE), ("site", SITE)))
+    await _open(desk, "rival", {"rita": RIVAL}, ())
+
+
+async def _open(desk, tenant, people, machines):
+    command = OpenTenant(
+        name=tenant.title(),
+        people=[
+            Person(person=person, name=person.title(), roles=ROLES.get(key, ("admin", "manager")))
+            for person, key in people.items()
+        ],
+        keys=[
+            *(NewKey(key=f"{p}-key", use="api", text=key, person=p) for p, key in people.items()),
+            *(NewKey(key=f"{tenant}-{use}", use=use, text=text) for use, text in machines),
+        ],
+    )
+    asking = Asking(
+        tenant=tenant,
+        person="setup",
+        command_id=str(uuid.uuid4()),
+        fingerprint="setup",
+        correlation_id="setup",
+    )
+    await open_tenant_books(command, asking=asking, desk=desk)
+
+
+async def created(client, **changes):
+    """Create a campaign and return its id once the views know it."""
+    answer = await client.post("/v1/campaigns", json={**BRIEF, **changes})
+    assert answer.status_code == 201, answer.text
+    await seen(client, answer)
+    return answer.json()["id"]
+
+
+async def moved(client, campaign, *actions):
+    """Take workflow steps, each of which must succeed; returns the last answer."""
+    answer = None
+    for action in actions:
+        answer = await client.post(f"/v1/campaigns/{campaign}/{action}")
+        assert answer.status_code == 200, answer.text
+    return answer
+
+
+async def seen(client, answer):
+    """Read the campaign as it is after `answer`."""
+    token = {"X-Consistency-Token": str(answer.json()["position"])}
+    return await client.get(f"/v1/campaigns/{answer.json()['id']}", headers=token)
