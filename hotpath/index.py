@@ -1,0 +1,211 @@
+"""Live campaigns compiled into predicates: what a worker holds in memory and swaps whole."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from hotpath.campaign import HotCampaign, HotOffer
+from hotpath.features import offer_vector
+from hotpath.index_device import device_named
+from hotpath.index_media import MEDIA, Creative, creative_of, mime_named
+from hotpath.index_rules import EVERYTHING, Barred, Mask, Predicates, Wanted, mask_of
+from hotpath.provider import Catalogue
+
+DAY_S = 86_400
+FOREVER_S = 2**62
+Named = dict[Hashable, list[int]]
+
+
+class Row(NamedTuple):
+    """One offer as the index holds it; its number is its bit in every predicate."""
+
+    campaign: HotCampaign
+    offer: HotOffer
+    creative: Creative
+    adomain: tuple[str, ...]
+
+
+class Index:
+    """All live campaigns, by tenant, as of `position` in the event log."""
+
+    def __init__(self, campaigns: Iterable[HotCampaign], position: int) -> None:
+        self.position = position
+        by_tenant: dict[str, list[HotCampaign]] = defaultdict(list)
+        for campaign in campaigns:
+            by_tenant[campaign.tenant].append(campaign)
+        self.tenants = {name: TenantIndex(held) for name, held in by_tenant.items()}
+
+
+class TenantIndex:
+    """One tenant's offers, dearest first, and the predicates that say which suit a request.
+
+    Every `..._pick` is a row of `predicates.bits`; `EVERYTHING` may be left out. Prices are
+    micros for a thousand impressions, times seconds since 1970.
+    """
+
+    def __init__(self, campaigns: Iterable[HotCampaign]) -> None:
+        rows = [_row(campaign, offer) for campaign in campaigns for offer in campaign.offers]
+        rows.sort(key=lambda row: (-row.offer.bid_cpm_micros, row.campaign.campaign, row.offer.id))
+        self.rows = rows
+        self.prices = np.array([row.offer.bid_cpm_micros for row in rows], np.int64)
+        self._falling = [-row.offer.bid_cpm_micros for row in rows]
+        self.catalogue = Catalogue.of([offer_vector(r.offer.cat, r.offer.name) for r in rows])
+        self.predicates = Predicates(len(rows))
+        self.alive = np.zeros(self.predicates.words, np.uint64)
+        self.out = np.zeros(64 * self.predicates.words, np.int32)
+        self._compile_creatives()
+        self._compile_targeting()
+        self._compile_schedule()
+        self._floor = self.predicates.blank()
+        self.predicates.seal()
+
+    def _compile_creatives(self) -> None:
+        fills = self._named(lambda row: row.creative.media)
+        self.media = {
+            medium: self.predicates.add(mask_of(len(self.rows), fills.get(medium, ())))
+            for medium in MEDIA
+        }
+        self.mimes = self._wanted(lambda row: filter(None, [row.creative.mime]))
+        self.protocols = self._wanted(lambda row: row.creative.protocols)
+        self.cats = Barred(self.predicates, self._named(_with_parents))
+        self.adomains = Barred(self.predicates, self._named(_with_parent_domains))
+        self.attrs = Barred(self.predicates, self._named(lambda row: row.offer.attr))
+        self.secure = self.predicates.add(self._where(lambda row: not row.creative.insecure))
+        self.widths = np.array([row.offer.w for row in self.rows], np.int64)
+        self.heights = np.array([row.offer.h for row in self.rows], np.int64)
+        lengths = [row.creative.duration_s for row in self.rows]
+        self.durations = np.array([np.nan if s is None else s for s in lengths], np.float64)
+
+    def _compile_targeting(self) -> None:
+        self.sizes = self._wanted(_sizes)
+        self.geo = self._wanted(lambda row: map(str.upper, row.campaign.geo))
+        self.devices = self._wanted(lambda row: map(device_named, row.campaign.devices))
+        self.allowed = self._wanted(lambda row: map(str.lower, row.campaign.domains_allow))
+        self.blocked = Barred(
+            self.predicates,
+            self._named(lambda row: map(str.lower, row.campaign.domains_block)),
+        )
+        self.segments = self._wanted(lambda row: row.campaign.segments)
+        self.currencies: Wanted[Hashable] = Wanted(
+            self.predicates,
+            self._named(lambda row: [row.campaign.currency]),
+            np.zeros(len(self.rows), np.bool_),
+        )
+
+    def _compile_schedule(self) -> None:
+        campaigns = [row.campaign for row in self.rows]
+        self._starts = np.array([c.starts_at for c in campaigns], np.int64)
+        self._ends = np.array([c.ends_at or FOREVER_S for c in campaigns], np.int64)
+        self._spent_on = np.array([_day(c.daily_exhausted_on) for c in campaigns], np.int64)
+        self._scheduled = self.predicates.blank()
+        self._scheduled_from, self._scheduled_until = 0, 0
+
+    def schedule_pick(self, now_s: int) -> int:
+        """Return who may bid now: begun, not ended, and with daily budget left."""
+        if not self._scheduled_from <= now_s < self._scheduled_until:
+            today = now_s // DAY_S
+            due = (self._starts <= now_s) & (now_s < self._ends) & (self._spent_on != today)
+            self.predicates.write(self._scheduled, due)
+            edges = np.concatenate([self._starts, self._ends, [(today + 1) * DAY_S]])
+            self._scheduled_from = now_s
+            self._scheduled_until = int(edges[edges > now_s].min())
+        return self._scheduled
+
+    def affordable(self, floor_micros: int) -> int:
+        """Return how many of the leading offers bid at least the floor."""
+        return bisect_right(self._falling, -floor_micros)
+
+    @property
+    def floor_pick(self) -> int:
+        """The predicate that `hotpath.eligibility.lead` may overwrite for each floor."""
+        return self._floor
+
+    def player_pick(self, w: int, h: int) -> int:
+        """Return the offers that are no larger than a player of `w` by `h` pixels."""
+        return self.predicates.remembered(
+            ("player", w, h), lambda: (self.widths <= w) & (self.heights <= h)
+        )
+
+    def duration_pick(self, shortest_s: int, longest_s: int) -> int:
+        """Return the offers that last so long, and those whose length is not known."""
+        return self.predicates.remembered(
+            ("duration", shortest_s, longest_s),
+            lambda: ~((self.durations < shortest_s) | (self.durations > longest_s)),
+        )
+
+    def image_pick(self, w: int, h: int) -> int:
+        """Return the offers with an image of at least `w` by `h`, or of no stated size."""
+        return self.predicates.remembered(
+            ("image", w, h),
+            lambda: (self.widths == 0) | ((self.widths >= w) & (self.heights >= h)),
+        )
+
+    def mime_pick(self, mimes: list[str]) -> int:
+        return self.mimes.pick(map(mime_named, mimes))
+
+    def size_pick(self, sizes: Iterable[tuple[int, int]]) -> int:
+        return self.sizes.pick(sizes)
+
+    def domain_picks(self, names: list[str]) -> list[int]:
+        """Return the picks for a site or app known by `names` (domain, its parents, bundle)."""
+        allowed = self.allowed.pick(names)
+        blocked = self.blocked.picks(names)
+        return [allowed, *blocked] if allowed != EVERYTHING else blocked
+
+    def _where(self, says: Callable[[Row], bool]) -> Mask:
+        return np.fromiter(map(says, self.rows), np.bool_, len(self.rows))
+
+    def _named(self, names: Callable[[Row], Iterable[Hashable]]) -> Named:
+        named: Named = defaultdict(list)
+        for number, row in enumerate(self.rows):
+            for name in names(row):
+                named[name].append(number)
+        return named
+
+    def _wanted(self, names: Callable[[Row], Iterable[Hashable]]) -> Wanted[Hashable]:
+        named = self._named(names)
+        asking = [row for rows in named.values() for row in rows]
+        return Wanted(self.predicates, named, ~mask_of(len(self.rows), asking))
+
+
+def _row(campaign: HotCampaign, offer: HotOffer) -> Row:
+    adomain = offer.adomain or [urlsplit(offer.landing_url).hostname or ""]
+    named = tuple(domain.lower() for domain in adomain if domain)
+    return Row(campaign, offer, creative_of(campaign, offer), named)
+
+
+def _with_parents(row: Row) -> Iterator[str]:
+    for cat in row.offer.cat:
+        yield cat
+        parent, dash, _ = cat.partition("-")
+        if dash:
+            yield parent
+
+
+def _with_parent_domains(row: Row) -> Iterator[str]:
+    for domain in row.adomain:
+        yield from parent_domains(domain)
+
+
+def parent_domains(domain: str) -> list[str]:
+    """Return a domain and all it lies under: a.b.example gives b.example and example too."""
+    labels = domain.split(".")
+    return [".".join(labels[first:]) for first in range(len(labels))]
+
+
+def _sizes(row: Row) -> Iterable[Hashable]:
+    """Return the banner sizes an offer may be shown in; none means any."""
+    wanted = [tuple(size) for size in row.campaign.sizes]
+    if not row.offer.w:
+        return wanted
+    own = (row.offer.w, row.offer.h)
+    # An offer whose own size its campaign does not want fits no slot, not every slot.
+    return [own] if not wanted or own in wanted else [(-1, -1)]
+
+
+def _day(said: str) -> int:
+    return int(np.datetime64(said, "D").astype(np.int64)) if said else -1
