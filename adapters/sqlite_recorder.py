@@ -8,7 +8,6 @@ state is the JSON of `Envelope`. The row's id is the position in the feed.
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 from eventsourcing.persistence import StoredEvent
@@ -20,6 +19,7 @@ from domain.envelope import GENESIS, Entry, Recorded
 from domain.identity import TenantId
 
 VERSION_MAX = 2**63 - 1
+NO_LIMIT = -1  # as SQLite spells it
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,28 +82,36 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         return (row[1], SEALS.decode(row[3]).hash) if row else (0, GENESIS)
 
     def history(
-        self, tenant: TenantId, stream: str, *, after: int, upto: int | None
+        self,
+        cursor: SQLiteCursor,
+        tenant: TenantId,
+        stream: str,
+        *,
+        after: int,
+        upto: int | None = None,
+        limit: int = NO_LIMIT,
     ) -> list[Recorded]:
-        """Return one stream's events, read from their rows without the recorder's objects."""
-        statement = (
-            f"SELECT rowid, * FROM {self.events_table_name} WHERE originator_id=? "  # noqa: S608 - our own table name
-            "AND originator_version>? AND originator_version<=? ORDER BY originator_version"
+        """Return one stream's events, straight from their rows."""
+        cursor.execute(
+            f"SELECT rowid, * FROM {self.events_table_name} "  # noqa: S608 - our own table name
+            "WHERE originator_id=? AND originator_version>? AND originator_version<=? "
+            "ORDER BY originator_version LIMIT ?",
+            (physical(tenant, stream), after, VERSION_MAX if upto is None else upto, limit),
         )
-        upper = VERSION_MAX if upto is None else upto
-        return self._select(statement, (physical(tenant, stream), after, upper))
+        return [_recorded(*row) for row in cursor.fetchall()]
 
-    def feed(self, position: int, *, limit: int) -> list[Recorded]:
+    def feed(self, cursor: SQLiteCursor, position: int, *, limit: int) -> list[Recorded]:
         """Return up to `limit` events past `position`, in commit order."""
-        statement = (
-            f"SELECT rowid, * FROM {self.events_table_name} WHERE rowid>? "  # noqa: S608 - our own table name
-            "ORDER BY rowid LIMIT ?"
+        cursor.execute(
+            f"SELECT rowid, * FROM {self.events_table_name} "  # noqa: S608 - our own table name
+            "WHERE rowid>? ORDER BY rowid LIMIT ?",
+            (position, limit),
         )
-        return self._select(statement, (position, limit))
+        return [_recorded(*row) for row in cursor.fetchall()]
 
-    def _select(self, statement: str, parameters: tuple[Any, ...]) -> list[Recorded]:
-        with self.datastore.transaction(commit=False) as cursor:
-            cursor.execute(statement, parameters)
-            return [_recorded(*row) for row in cursor.fetchall()]
+    def head(self, cursor: SQLiteCursor) -> int:
+        """Return the newest position; 0 for an empty log."""
+        return self._max_notification_id(cursor) or 0
 
 
 def physical(tenant: TenantId, stream: str) -> str:

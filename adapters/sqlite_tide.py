@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from eventsourcing.sqlite import SQLiteDatastore
+from eventsourcing.sqlite import SQLiteConnection
 
 POLL_S = 0.005  # SQLite tells nobody, so its change counter is looked at: 3 µs a look
 
@@ -11,9 +11,8 @@ POLL_S = 0.005  # SQLite tells nobody, so its change counter is looked at: 3 µs
 class Tide:
     """Waits for commits on behalf of any number of readers with one look per `POLL_S`."""
 
-    def __init__(self, datastore: SQLiteDatastore) -> None:
-        self._connection = datastore.pool.get_connection(is_writer=False)
-        self._pool = datastore.pool
+    def __init__(self, connection: SQLiteConnection) -> None:
+        self._connection = connection
         self._waiting: set[asyncio.Future[None]] = set()
         self._watch: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -53,8 +52,6 @@ class Tide:
         if self._watch is not None and not self._watch.done():
             self._watch.cancel()
         self._wake()
-        self._connection.close()
-        self._pool.put_connection(self._connection)
 
     async def _look(self) -> None:
         mark = self.mark()
