@@ -4,7 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 import msgspec
 
@@ -46,6 +46,27 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def actor(self) -> Actor:
         return Actor(self.person, self.roles)
+
+    @classmethod
+    def of_process(
+        cls,
+        process: str,
+        source: str,
+        *,
+        tenant: TenantId,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+    ) -> Self:
+        """Return how a process manager asks: the same source is always the same command."""
+        command_id = str(uuid.uuid5(NAMESPACE_CX, f"{process}/{source}"))
+        return cls(
+            tenant=tenant,
+            person=PersonId(f"process:{process}"),
+            command_id=command_id,
+            fingerprint=fingerprint_of(process, source),
+            correlation_id=correlation_id or command_id,
+            causation_id=causation_id,
+        )
 
 
 class Outcome(NamedTuple):
@@ -100,6 +121,13 @@ async def transact(
                 continue
             return Outcome(key, appended.version, appended.position)
     raise AssertionError("unreachable")
+
+
+async def current(desk: Desk, ledger: Ledger[S, E], tenant: TenantId, key: str) -> Folded[S, E]:
+    """Return a stream as it stands now, without asking anything of it."""
+    folded = desk.folded(ledger, tenant, key)
+    await _catch_up(desk, folded)
+    return folded
 
 
 async def _catch_up(desk: Desk, folded: Folded[S, E]) -> None:

@@ -32,11 +32,12 @@ def evolve(_: Claimed, event: SpendRangeClaimed) -> Claimed:
 
 
 def claim(
-    claimed: Claimed, *, partition: int, through: int, at: dt.datetime
+    claimed: Claimed, *, partition: int, beyond: int, through: int, at: dt.datetime
 ) -> list[SpendRangeClaimed]:
-    """Claim whatever lies beyond the newest range; nothing when there is no more."""
-    if through <= claimed.last:
+    """Claim what lies past `beyond`, which must still be the end of the newest range.
+
+    Otherwise someone else claimed meanwhile, and their range must be spent first.
+    """
+    if claimed.last != beyond or through <= beyond:
         return []
-    return [
-        SpendRangeClaimed(partition=partition, first=claimed.last + 1, last=through, claimed_at=at)
-    ]
+    return [SpendRangeClaimed(partition=partition, first=beyond + 1, last=through, claimed_at=at)]
