@@ -13,6 +13,8 @@ from write_api.problems import Declined, Flaw
 FLAWS_MAX = 50  # enough to mend a form; a body made of mistakes need not be echoed whole
 JSON_TYPES = ("application/json", "application/merge-patch+json")
 
+ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+
 T = TypeVar("T")
 
 
@@ -27,11 +29,21 @@ def understood(body: bytes, content_type: str, wanted: type[T]) -> T:
             "The body must be JSON, sent as Content-Type: application/json.",
         )
     try:
-        return cast("T", _decoder(cast("Hashable", wanted)).decode(body))
+        return cast("T", _decoded(_decoder(cast("Hashable", wanted)), body))
     except msgspec.ValidationError as error:
-        raise _bad_fields(wanted, msgspec.json.decode(body), error) from None
+        # The typed decoder stops at the first wrong field, and may not have read to the end.
+        raise _bad_fields(wanted, _decoded(ANY, body), error) from None
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:  # noqa: ANN401 - whatever it decodes
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError:
+        raise
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _not_json(str(error)) from None
+        raise Declined(
+            HTTPStatus.BAD_REQUEST, "json_malformed", f"The body is not well-formed JSON: {error}."
+        ) from None
 
 
 def flaws(wanted: Any, value: object, pointer: str = "") -> Iterator[Flaw]:  # noqa: ANN401 - any annotation
@@ -96,12 +108,6 @@ def _bad_fields(
         "fields_wrong",
         "Some fields are wrong: each is named under errors.",
         errors=found or [Flaw("", str(error))],
-    )
-
-
-def _not_json(why: str) -> Declined:
-    return Declined(
-        HTTPStatus.BAD_REQUEST, "json_malformed", f"The body is not well-formed JSON: {why}."
     )
 
 

@@ -32,7 +32,7 @@ async def test_the_same_key_belongs_to_each_tenant_alone(ana, rita):
     assert other.json()["id"] != first.json()["id"]
 
 
-async def test_two_at_once_with_one_key_happen_once(ana, world):
+async def test_two_at_once_with_one_key_happen_once(ana):
     answers = await asyncio.gather(
         *(ana.post("/v1/campaigns", json=BRIEF, headers=ONCE) for _ in range(8))
     )

@@ -39,7 +39,7 @@ async def test_a_campaign_goes_from_draft_to_archive_in_ten_kinds_of_steps(ana, 
     assert (await seen(ana, last)).json()["stage"] == "archived"
 
 
-async def test_own_work_is_not_approved_and_the_answer_says_why(ana, world):
+async def test_own_work_is_not_approved_and_the_answer_says_why(ana):
     campaign = await created(ana)
     await moved(ana, campaign, "submit")
     answer = await ana.post(f"/v1/campaigns/{campaign}/approve")
