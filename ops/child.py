@@ -113,7 +113,7 @@ class Child:
                 cwd=HOUSE,
                 env=self._environment,
                 start_new_session=True,
-                preexec_fn=_leash(os.getpid()),
+                preexec_fn=leash(os.getpid()),
             )
             self._show("starting", pid=self._process.pid)
             if self._stopped():
@@ -153,14 +153,14 @@ class Child:
         return f"The process {self.spec.name} cannot start ({_said(code)}): {words}"
 
 
-def _leash(owner: int) -> Callable[[], None]:
-    """Return what the child runs first: it dies with the supervisor, however that ends."""
+def leash(owner: int, number: int = signal.SIGKILL) -> Callable[[], None]:
+    """Return what a child runs first: it gets a signal when `owner` ends, however that ends."""
     prctl = ctypes.CDLL(None, use_errno=True).prctl
 
     def fasten() -> None:
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        prctl(PR_SET_PDEATHSIG, number)
         if os.getppid() != owner:
-            os._exit(1)  # the supervisor ended before the leash was on
+            os._exit(1)  # the owner ended before the leash was on
 
     return fasten
 

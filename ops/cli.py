@@ -7,12 +7,15 @@ imported by the command that needs it, so that `cx --help` is quick.
 
 import asyncio
 import sys
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from ops.obstacle import Obstacle
 from ops.output import show_json, show_rows, tell
+
+if TYPE_CHECKING:
+    from ops.settings import Settings
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 DataDirFlag = Annotated[str | None, Parameter(name="--data-dir")]
@@ -49,19 +52,16 @@ def up(
 def demo(*, once: bool = False, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
     """Play the whole story on real engines, check every figure, and show the report."""
     from ops.demo.play import play
-    from ops.settings import resolve
 
-    settings = resolve(flags={"data_dir": data_dir or ".data/demo"}).settings
-    return play(settings, once=once, as_json=as_json)
+    return play(_settings(data_dir or ".data/demo"), once=once, as_json=as_json)
 
 
 @app.command
 def doctor(*, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
     """Say what is wrong in a sentence, and how to mend it."""
     from ops.doctor import examine
-    from ops.settings import resolve
 
-    findings = examine(resolve(flags={"data_dir": data_dir}).settings)
+    findings = examine(_settings(data_dir))
     show_rows([finding._asdict() for finding in findings], as_json=as_json)
     return 0 if all(finding.ok for finding in findings) else 1
 
@@ -94,8 +94,9 @@ def audit_show(
     """
     from ops.audit import show
 
+    settings = _settings(data_dir)
     return asyncio.run(
-        show(stream, at_version=at_version, tenant=tenant, data_dir=data_dir, as_json=as_json)
+        show(stream, at_version=at_version, tenant=tenant, settings=settings, as_json=as_json)
     )
 
 
@@ -104,7 +105,7 @@ def audit_verify(*, data_dir: DataDirFlag = None, as_json: AsJson = False) -> in
     """Recompute every hash chain of the event log; exit 1 when history was changed."""
     from ops.audit import verify
 
-    return asyncio.run(verify(data_dir=data_dir, as_json=as_json))
+    return asyncio.run(verify(settings=_settings(data_dir), as_json=as_json))
 
 
 @projections.command(name="status")
@@ -112,7 +113,7 @@ def projections_status(*, data_dir: DataDirFlag = None, as_json: AsJson = False)
     """Show each view's version, position, lag and parked events."""
     from ops.projections import status
 
-    return asyncio.run(status(data_dir=data_dir, as_json=as_json))
+    return asyncio.run(status(settings=_settings(data_dir), as_json=as_json))
 
 
 @projections.command(name="rebuild")
@@ -120,7 +121,7 @@ def projections_rebuild(name: str, *, data_dir: DataDirFlag = None, as_json: AsJ
     """Build a view again from the whole log beside the live one, then swap."""
     from ops.projections import rebuild
 
-    return asyncio.run(rebuild(name, data_dir=data_dir, as_json=as_json))
+    return asyncio.run(rebuild(name, settings=_settings(data_dir), as_json=as_json))
 
 
 @projections.command(name="parked")
@@ -128,7 +129,7 @@ def projections_parked(*, data_dir: DataDirFlag = None, as_json: AsJson = False)
     """List the events that could not be applied, and those queued behind them."""
     from ops.projections import parked
 
-    return asyncio.run(parked(data_dir=data_dir, as_json=as_json))
+    return asyncio.run(parked(settings=_settings(data_dir), as_json=as_json))
 
 
 @projections.command(name="retry")
@@ -138,7 +139,7 @@ def projections_retry(
     """Apply a stream's parked events again, in order."""
     from ops.projections import retry
 
-    return asyncio.run(retry(name, stream, data_dir=data_dir, as_json=as_json))
+    return asyncio.run(retry(name, stream, settings=_settings(data_dir), as_json=as_json))
 
 
 @projections.command(name="skip")
@@ -148,7 +149,7 @@ def projections_skip(
     """Give up a stream's first parked event and apply those behind it."""
     from ops.projections import skip
 
-    return asyncio.run(skip(name, stream, data_dir=data_dir, as_json=as_json))
+    return asyncio.run(skip(name, stream, settings=_settings(data_dir), as_json=as_json))
 
 
 @app.command
@@ -164,8 +165,14 @@ def tenant_create(name: str, *, data_dir: DataDirFlag = None, as_json: AsJson = 
     """Open a tenant with an admin, an approver and keys; the keys are shown this once."""
     from ops.tenants import create
 
-    show_json(asyncio.run(create(name, data_dir=data_dir)), indent=not as_json)
+    show_json(asyncio.run(create(name, _settings(data_dir))), indent=not as_json)
     return 0
+
+
+def _settings(data_dir: str | None) -> "Settings":
+    from ops.settings import resolve
+
+    return resolve(flags={"data_dir": data_dir}).settings
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,0 +1,1 @@
+"""The story the demo plays: real engines, real requests, every figure checked."""
