@@ -59,7 +59,6 @@ def offer_vector(cats: Sequence[str], name: str) -> NDArray[np.int8]:
 
 @lru_cache(maxsize=4_096)
 def profile_vector(
-    *,
     cats: tuple[str, ...],
     keywords: str,
     segments: tuple[str, ...],
