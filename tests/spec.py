@@ -1,0 +1,47 @@
+"""Given facts, when a decision is taken, then facts or a refusal follow."""
+
+from functools import partial, reduce
+
+import pytest
+
+from domain import budget, campaign, tenant
+
+FOLDS = {
+    "campaign": (campaign.UNWRITTEN, campaign.evolve),
+    "budget": (budget.UNALLOCATED, budget.evolve),
+    "tenant": (tenant.UNOPENED, tenant.evolve),
+}
+
+
+def state_after(about, *history):
+    blank, evolve = FOLDS[about]
+    return reduce(evolve, history, blank)
+
+
+class Given:
+    def __init__(self, about, *history):
+        self.state = state_after(about, *history)
+
+    def when(self, decision, **circumstances):
+        return When(partial(decision, self.state, **circumstances))
+
+
+class When:
+    def __init__(self, take):
+        self.take = take
+
+    def then(self, *news):
+        assert self.take() == list(news)
+
+    def then_nothing(self):
+        self.then()
+
+    def then_refused(self, refusal):
+        with pytest.raises(refusal) as refused:
+            self.take()
+        return refused.value
+
+
+given_campaign = partial(Given, "campaign")
+given_budget = partial(Given, "budget")
+given_tenant = partial(Given, "tenant")
