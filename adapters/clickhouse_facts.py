@@ -1,0 +1,134 @@
+"""The table of facts as its one writer uses it: insert once, look up repeats, find the place."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import aiohttp
+from clickhouse_connect.driver.asyncclient import AsyncClient
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from adapters.clickhouse import ClickHouseUnreachable
+from adapters.facts_block import Piece, token
+
+# Without these three retries of a block made a view's sum three times too large.
+INSERT_SETTINGS = {
+    "async_insert": 0,
+    "deduplicate_blocks_in_dependent_materialized_views": 1,
+    "insert_deduplicate": 1,
+    "materialized_views_ignore_errors": 0,
+}
+# ClickHouse's codes for bytes that are not rows of the table; the same bytes never become rows.
+BAD_ROWS = frozenset({6, 27, 32, 33, 72, 117, 130, 131, 246, 321})
+ASKED_MAX = 2_000
+
+NEWEST = """
+SELECT max(block_last) FROM facts
+WHERE partition = {partition:UInt16} AND block_last >=
+    (SELECT max(through) FROM ingest_progress WHERE partition = {partition:UInt16})
+"""
+PARTS = """
+SELECT DISTINCT block_first, toYYYYMM(at) FROM facts
+WHERE partition = {partition:UInt16} AND block_last = {last:UInt64} AND block_first <= block_last
+"""
+MONTHS = """
+SELECT DISTINCT toYYYYMM(at) FROM facts
+WHERE partition = {partition:UInt16} AND block_first = {first:UInt64} ORDER BY 1
+"""
+ROWS = """
+SELECT * FROM facts
+WHERE partition = {partition:UInt16} AND block_first = {first:UInt64}
+    AND toYYYYMM(at) = {month:UInt32}
+ORDER BY seq, idx
+"""
+
+
+class RowsRefused(Exception):
+    """ClickHouse cannot read these rows and never will."""
+
+
+class Place(NamedTuple):
+    """The newest block of a partition that is in, whole."""
+
+    first: int
+    last: int
+
+
+class FactsTable:
+    """One partition of `facts`. Every method raises `ClickHouseUnreachable`."""
+
+    def __init__(self, client: AsyncClient, partition: int) -> None:
+        self._client = client
+        self._partition = partition
+
+    async def newest(self) -> Place | None:
+        """Return the newest whole block; None for an empty partition."""
+        async with _reached():
+            asked = {"partition": self._partition}
+            rows = (await self._client.query(NEWEST, parameters=asked)).result_rows
+            last = int(rows[0][0])
+            if last == 0:
+                return None
+            parts = await self._client.query(PARTS, parameters=asked | {"last": last})
+        return Place(max(int(first) for first, _month in parts.result_rows), last)
+
+    async def seen(self, event_ids: Sequence[bytes], *, before: int) -> set[bytes]:
+        """Return those of the events whose first row has a sequence below `before`."""
+        found: set[bytes] = set()
+        for start in range(0, len(event_ids), ASKED_MAX):
+            some = event_ids[start : start + ASKED_MAX]
+            # Hex digits of our own making; a parameter of this size does not fit an address.
+            listed = ",".join(f"x'{event_id.hex()}'" for event_id in some)
+            query = f"""
+                SELECT DISTINCT event_id FROM seen PREWHERE event_id IN ({listed})
+                WHERE partition = {{partition:UInt16}} AND seq < {{before:UInt64}}
+            """  # noqa: S608 - the literals are hex digits
+            asked = {"partition": self._partition, "before": before}
+            async with _reached():
+                answer = await self._client.query(query, parameters=asked)
+            found.update(bytes(row[0]) for row in answer.result_rows)
+        return found
+
+    async def insert(self, piece: Piece) -> None:
+        """Insert a piece and its views once, however often this is called with its token.
+
+        Raises `RowsRefused` when its bytes are not rows of the table.
+        """
+        await self._insert(piece.token, piece.body)
+
+    async def insert_again(self, place: Place) -> int:
+        """Insert the block at `place` again as it is in the table, so that its views are whole.
+
+        Returns in how many months it lies.
+        """
+        asked = {"partition": self._partition, "first": place.first}
+        async with _reached():
+            months = (await self._client.query(MONTHS, parameters=asked)).result_rows
+        count = 0
+        for (month,) in months:
+            async with _reached():
+                of_month = asked | {"month": month}
+                body = await self._client.raw_query(ROWS, parameters=of_month, fmt="RowBinary")
+            await self._insert(token(self._partition, place.first, place.last, month), body)
+            count += 1
+        return count
+
+    async def _insert(self, name: str, body: bytes) -> None:
+        settings = INSERT_SETTINGS | {"insert_deduplication_token": name}
+        try:
+            async with _reached():
+                await self._client.raw_insert(
+                    "facts", insert_block=body, fmt="RowBinary", settings=settings
+                )
+        except ClickHouseUnreachable as error:
+            if getattr(error.__cause__, "code", None) in BAD_ROWS:
+                raise RowsRefused(str(error)) from error
+            raise
+
+
+@asynccontextmanager
+async def _reached() -> AsyncIterator[None]:
+    try:
+        yield
+    except (ClickHouseError, aiohttp.ClientError, OSError) as error:
+        raise ClickHouseUnreachable(f"ClickHouse does not answer: {error}") from error
