@@ -7,8 +7,9 @@ A value is looked for in this order: a command line flag, the environment (`CX_N
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, cast, get_type_hints
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
@@ -144,6 +145,8 @@ def _checked(name: str, value: object, origin: str) -> object:
     except msgspec.ValidationError as error:
         why = str(error).removesuffix(".")
         raise BadSettings(f"The setting {name} ({origin}) is {value!r}: {why}.") from None
+    if name == "trusted_proxies":
+        _check_networks(cast("tuple[str, ...]", value), origin)
     schemes = SCHEMES.get(name)
     if schemes and value and urlsplit(str(value)).scheme not in schemes:
         raise BadSettings(
@@ -151,6 +154,17 @@ def _checked(name: str, value: object, origin: str) -> object:
             f"{' or '.join(scheme + '://' for scheme in schemes)}, not {masked(value)!r}."
         )
     return value
+
+
+def _check_networks(networks: tuple[str, ...], origin: str) -> None:
+    for network in networks:
+        try:
+            ip_network(network, strict=False)
+        except ValueError:
+            raise BadSettings(
+                f"The setting trusted_proxies ({origin}) holds {network!r}, which is neither an "
+                "address nor a network such as 10.0.0.0/8."
+            ) from None
 
 
 def _consistent(settings: Settings, origins: Mapping[str, str]) -> Settings:

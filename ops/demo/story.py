@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from ops.demo import requests
@@ -120,7 +121,7 @@ class Story:
             while self.tally.spend_micros < limit:
                 for bid in await self._until(self._one_suitable, within_s=10, what="a bid"):
                     await self.exchange.win(bid)
-            await self._until(lambda kind=kind: self._alert(kind), within_s=15, what=kind)
+            await self._until(partial(self._alert, kind), within_s=ALERTED_WITHIN_S, what=kind)
             share = self.tally.spend_micros * 100 / BUDGET_MICROS
             self.report.step(f"{share:.0f} % of the budget is spent: the alert {kind} is recorded")
         await self._until(self._no_bid, within_s=ALERTED_WITHIN_S, what="the end of bidding")

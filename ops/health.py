@@ -1,0 +1,57 @@
+"""What `/readyz` asks of each thing a process depends on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from clickhouse_connect.driver.asyncclient import AsyncClient
+from redis.asyncio import Redis
+
+from adapters.sqlite_log import SqliteEventLog
+
+ANSWER_WITHIN_S = 1.5
+
+Question = Callable[[], Awaitable[str]]  # answers "ok", or a sentence on what is wrong
+
+
+class Health:
+    """Satisfies `Readiness`: asks all dependencies at once, none for long."""
+
+    def __init__(self, questions: Mapping[str, Question]) -> None:
+        self._questions = questions
+
+    async def dependencies(self) -> Mapping[str, str]:
+        """Return each dependency's state by name: `ok`, or a sentence on what is wrong."""
+        answers = await asyncio.gather(*(_asked(ask) for ask in self._questions.values()))
+        return dict(zip(self._questions, answers, strict=True))
+
+
+def log_answers(log: SqliteEventLog) -> Question:
+    async def ask() -> str:
+        await log.head()
+        return "ok"
+
+    return ask
+
+
+def redis_answers(redis: Redis) -> Question:
+    async def ask() -> str:
+        await redis.ping()
+        return "ok"
+
+    return ask
+
+
+def clickhouse_answers(clickhouse: AsyncClient) -> Question:
+    async def ask() -> str:
+        return "ok" if await clickhouse.ping() else "ClickHouse does not answer its ping."
+
+    return ask
+
+
+async def _asked(ask: Question) -> str:
+    try:
+        return await asyncio.wait_for(ask(), ANSWER_WITHIN_S)
+    except TimeoutError:
+        return f"It did not answer within {ANSWER_WITHIN_S} s."
+    except Exception as error:  # noqa: BLE001 - whatever is wrong is the answer
+        return f"It does not answer: {error}"

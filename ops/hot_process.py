@@ -1,0 +1,82 @@
+"""A hot-path worker: pixels, bids and notices, from a campaign index kept in memory."""
+
+import asyncio
+import contextlib
+
+import structlog
+
+from adapters.redis_campaigns import RedisCampaignSource
+from adapters.redis_connection import connect
+from adapters.redis_views import RedisViews
+from commands.ports import Fault
+from hotpath.access import AccessBook, Holder
+from hotpath.bidder import CampaignBidder
+from hotpath.index import Index
+from hotpath.provider import CpuProvider
+from hotpath.publisher import PublisherSettings
+from hotpath.server import serve
+from hotpath.token import Tokens
+from ops.data_dir import DataDir
+from ops.patience import Stopped, patiently
+from ops.settings import Settings
+
+log = structlog.get_logger()
+
+
+async def run(settings: Settings, index: int, stop: asyncio.Event) -> None:
+    """Serve until told to stop, always from the newest index that could be had."""
+    secret = DataDir(settings.directory).notice_secret()
+    provider = CpuProvider()
+    provider.warm_up()
+    bidder = CampaignBidder(tokens=Tokens(secret), hot_url=settings.hot_url, provider=provider)
+    access = AccessBook()
+    redis = connect(settings.redis_url)
+    source = RedisCampaignSource(redis, RedisViews(redis))
+    following = asyncio.create_task(_follow(source, bidder, access, stop))
+    try:
+        await serve(
+            host=settings.host,
+            port=settings.hot_port,
+            publisher=PublisherSettings(
+                url=settings.nats_url,
+                partitions=settings.partitions,
+                replicas=settings.nats_replicas,
+            ),
+            access=access,
+            bidder=bidder,
+            landing=bidder.landing,
+            notice_secret=secret,
+            trusted_proxies=settings.trusted_proxies,
+            worker_index=index,
+            stop=stop,
+        )
+    finally:
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Stopped):
+            await following
+        await redis.aclose()
+
+
+async def _follow(
+    source: RedisCampaignSource, bidder: CampaignBidder, access: AccessBook, stop: asyncio.Event
+) -> None:
+    """Swap in the index and the keys whenever either changed; keep the old through outages."""
+    async with contextlib.aclosing(source.changes()) as changes:
+        async for _ in changes:
+            await patiently(
+                lambda: _load(source, bidder, access), faults=(Fault,), stop=stop, what="index"
+            )
+
+
+async def _load(source: RedisCampaignSource, bidder: CampaignBidder, access: AccessBook) -> None:
+    holders = await source.holders()
+    access.replace(
+        [
+            Holder(secret_hash, holder.use, holder.tenant, holder.key)
+            for secret_hash, holder in holders.items()
+        ]
+    )
+    position, campaigns = await source.load()
+    if position != bidder.position or not bidder.loaded:
+        bidder.load(Index(campaigns, position))
+        log.info("index swapped", position=position, campaigns=len(campaigns))

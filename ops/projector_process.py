@@ -1,0 +1,137 @@
+"""The projector process: views, the ingest of facts, and the process managers.
+
+It also brings ClickHouse's schema up to date before it takes anything in.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+
+import structlog
+from adapters.clickhouse_spend import ClickHouseSpend
+from prometheus_client import generate_latest
+
+from adapters import clickhouse
+from adapters.clock import SystemClock
+from adapters.facts_ingest import FactsIngest, Figures
+from adapters.redis_connection import connect
+from adapters.redis_views import RedisViews
+from commands.budget_allocation import BudgetAllocation
+from commands.desk import Desk
+from commands.ports import Fault
+from commands.spend import SpendRecording
+from migrations.runner import SchemaRefused
+from ops import side_door
+from ops.health import Health, Question, clickhouse_answers, log_answers, redis_answers
+from ops.obstacle import Obstacle
+from ops.patience import patiently, pause
+from ops.settings import Settings
+from ops.wiring import PROJECTIONS, opened_log
+from projections.runner import Runner
+
+SPEND_EVERY_S = 1.0
+ALLOCATION_WAIT_S = 1.0
+AGAIN_AFTER_S = 0.2
+
+log = structlog.get_logger()
+
+
+class SchemaObstacle(Obstacle):
+    """The ClickHouse schema and this program do not fit."""
+
+
+async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
+    """Project, ingest and manage until told to stop."""
+    async with contextlib.AsyncExitStack() as open_things:
+        event_log = await open_things.enter_async_context(opened_log(settings))
+        redis = connect(settings.redis_url)
+        open_things.push_async_callback(redis.aclose)
+        store = RedisViews(redis)
+        await _schema(settings, stop)
+        counted = await patiently(
+            lambda: clickhouse.client(settings.clickhouse_url),
+            faults=(Fault,),
+            stop=stop,
+            what="clickhouse",
+        )
+        open_things.push_async_callback(counted.close)
+        ingest = FactsIngest(
+            clickhouse_url=settings.clickhouse_url,
+            nats_url=settings.nats_url,
+            partitions=settings.partitions,
+        )
+        desk = Desk(event_log, SystemClock())
+        allocation = BudgetAllocation(desk, event_log)
+        spend = SpendRecording(desk, ClickHouseSpend(counted), partitions=settings.partitions)
+        health = Health(
+            {
+                "event_log": log_answers(event_log),
+                "redis": redis_answers(redis),
+                "clickhouse": clickhouse_answers(counted),
+                "ingest": _ingesting(ingest),
+            }
+        )
+        await open_things.enter_async_context(
+            side_door.opened(
+                settings.projector_port,
+                dependencies=health.dependencies,
+                exposition=lambda: generate_latest() + _exposition(ingest.figures),
+            )
+        )
+        log.info("projecting", port=settings.projector_port)
+        async with asyncio.TaskGroup() as tasks:
+            for projection in PROJECTIONS:
+                runner = Runner(projection, feed=event_log, store=store, faults=(Fault,))
+                tasks.create_task(runner.run(stop))
+            tasks.create_task(ingest.run(stop))
+            tasks.create_task(
+                _steps(lambda: allocation.step(wait_s=ALLOCATION_WAIT_S), stop, every_s=0.0)
+            )
+            tasks.create_task(_steps(spend.step, stop, every_s=SPEND_EVERY_S))
+
+
+async def _schema(settings: Settings, stop: asyncio.Event) -> None:
+    try:
+        applied = await patiently(
+            lambda: clickhouse.prepare(settings.clickhouse_url),
+            faults=(Fault,),
+            stop=stop,
+            what="clickhouse",
+        )
+    except SchemaRefused as refused:
+        raise SchemaObstacle(str(refused)) from refused
+    if applied:
+        log.info("schema brought up to date", steps=applied)
+
+
+async def _steps(
+    step: Callable[[], Awaitable[int]], stop: asyncio.Event, *, every_s: float
+) -> None:
+    """Take a process manager's steps; a fault of the world is waited out."""
+    while not stop.is_set():
+        try:
+            await step()
+        except Fault as fault:
+            log.warning("process manager waits", fault=repr(fault))
+            await pause(stop, AGAIN_AFTER_S)
+        await pause(stop, every_s)
+
+
+def _ingesting(ingest: FactsIngest) -> Question:
+    async def ask() -> str:
+        faults = [figures.fault for figures in ingest.figures if figures.fault]
+        return faults[0] if faults else "ok"
+
+    return ask
+
+
+def _exposition(figures: list[Figures]) -> bytes:
+    """Return the ingest's figures in Prometheus' text format."""
+    lines = [
+        f'cx_ingest_{name}{{partition="{each.partition}"}} {value}\n'
+        for each in figures
+        for name, value in asdict(each).items()
+        if isinstance(value, int) and name != "partition"
+    ]
+    return "".join(lines).encode()

@@ -1,0 +1,60 @@
+"""`python -m ops.run api|projector|hot [--index N]`: one process of an installation."""
+
+import asyncio
+import contextlib
+import gc
+import importlib
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+import structlog
+import uvloop
+
+from ops.logs import write_json
+from ops.obstacle import Obstacle
+from ops.patience import Stopped
+from ops.settings import Settings, resolve
+
+Process = Callable[[Settings, int, asyncio.Event], Awaitable[None]]
+
+MODULES = {"api": "ops.api_process", "projector": "ops.projector_process", "hot": "ops.hot_process"}
+USAGE = f"usage: python -m ops.run {'|'.join(MODULES)} [--index N]"
+
+log = structlog.get_logger()
+
+
+def main(arguments: list[str]) -> int:
+    """Run a process until SIGTERM; 78 with a sentence in the log when it is misconfigured."""
+    match arguments:
+        case [name] if name in MODULES:
+            index = 0
+        case [name, "--index", number] if name in MODULES and number.isdigit():
+            index = int(number)
+        case _:
+            sys.stderr.write(USAGE + "\n")
+            return 2
+    write_json(name if name != "hot" else f"hot-{index}", level="info")
+    try:
+        settings = resolve().settings
+        write_json(name if name != "hot" else f"hot-{index}", level=settings.log_level)
+        process: Process = importlib.import_module(MODULES[name]).run
+        gc.freeze()  # what is imported stays: no collection needs to look at it again
+        uvloop.run(_until_told(process, settings, index))
+    except Obstacle as obstacle:
+        log.error(str(obstacle))  # noqa: TRY400 - an operator's sentence needs no traceback
+        return obstacle.exit_code
+    log.info("stopped")
+    return 0
+
+
+async def _until_told(process: Process, settings: Settings, index: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    with contextlib.suppress(Stopped):
+        await process(settings, index, stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
