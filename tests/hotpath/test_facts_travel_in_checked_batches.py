@@ -95,7 +95,10 @@ def test_rows_before_the_break_are_still_read(codec):
         next(rows)
 
 
-@pytest.mark.parametrize("harm", [lambda row: row[:-1], lambda row: row + b"x", lambda row: row[:0]])
+HARMS = [lambda row: row[:-1], lambda row: row + b"x", lambda row: row[:0]]
+
+
+@pytest.mark.parametrize("harm", HARMS)
 def test_a_harmed_row_is_not_read(harm):
     with pytest.raises(BrokenBatch):
         decode_row(harm(_facts_py.encode_row(*VISIT, detail="{}")))

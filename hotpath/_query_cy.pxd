@@ -1,0 +1,1 @@
+cpdef tuple parse_query(bytes query)

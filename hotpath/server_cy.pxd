@@ -1,0 +1,49 @@
+from libc.stdint cimport int64_t
+
+from hotpath.ledger_cy cimport Sink
+from hotpath.server_door_cy cimport Door
+
+
+cdef class Connection(Sink):
+    cdef Door door
+    cdef object transport
+    cdef object parser
+    cdef str peer
+    cdef bytes peer_ip
+    cdef bint peer_trusted
+    # The request being read.
+    cdef int state
+    cdef int64_t since
+    cdef Py_ssize_t head_bytes
+    cdef int headers
+    cdef int hosts
+    cdef bint bad_transfer
+    cdef bint has_length
+    cdef bint has_transfer
+    cdef bytes target
+    cdef bytes agent
+    cdef bytes forwarded
+    cdef bytes content_encoding
+    cdef bytes accept_encoding
+    cdef bytes openrtb_version
+    cdef bytes expect
+    cdef Py_ssize_t length
+    cdef Py_ssize_t body_bytes
+    cdef list body
+    cdef int64_t received_ns
+    cdef int64_t at_us
+    # Answers, in the order of their requests.
+    cdef Py_ssize_t numbered
+    cdef Py_ssize_t sent
+    cdef Py_ssize_t last
+    cdef dict ready
+    cdef bint old
+    cdef bint lingers
+    cdef bint reading_paused
+    cdef int64_t unread_since
+    cdef int send(self, bytes response) except -1
+    cdef int settle(self) except -1
+    cdef int refuse(self, int status, str code, str detail) except -1
+    cdef int check_head(self) except -1
+    cdef int header(self, bytes name, bytes value) except -1
+    cdef int take(self) except -1

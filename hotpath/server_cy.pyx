@@ -1,0 +1,351 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""HTTP/1.1 on an asyncio protocol: strict about what comes in, in order about what goes out.
+
+llhttp does the parsing (RFC 9112), this adds what it leaves open: exactly one Host, bounds on
+head and body, time limits, answers in the order of the requests, and a way to refuse that the
+sender gets to read.
+"""
+
+import logging
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from libc.stdint cimport int64_t
+from posix.time cimport CLOCK_MONOTONIC, CLOCK_REALTIME
+
+from hotpath.ledger_cy cimport Sink
+from hotpath.server_door_cy cimport KIND_OTHER, Door, Request, clock_ns
+
+LOG = logging.getLogger("hotpath.server")
+
+cdef enum:
+    IDLE = 0  # between requests
+    HEAD = 1
+    BODY = 2
+    REFUSED = 3  # nothing more is read
+    NOT_LAST = -1
+    AGENT_BYTES_MAX = 512
+
+
+cdef class Connection(Sink):
+    """One client; an asyncio protocol and, for its own parser, the taker of what was parsed."""
+
+    def __init__(self, Door door not None):
+        self.door = door
+        self.last = NOT_LAST
+        self.since = door.second
+        self.peer_ip = b""
+        self.agent = b""
+
+    def connection_made(self, transport):
+        self.transport = transport
+        peername = transport.get_extra_info("peername")
+        self.peer = peername[0] if peername else ""
+        self.peer_ip = self.door.peers.neighbourhood(self.peer)
+        self.peer_trusted = self.door.peers.trusts(self.peer)
+        self.parser = HttpRequestParser(self)
+        if len(self.door.connections) >= self.door.limits.connections_max or self.door.stopping:
+            self.door.meters.connections_refused += 1
+            self.door.connections.add(self)
+            self.refuse(503, "too_many_connections", "This worker has no room for another client.")
+        self.door.connections.add(self)
+
+    def connection_lost(self, exc):
+        self.door.connections.discard(self)
+        # The parser holds our methods, so it goes, or only the cycle collector could free us.
+        self.parser = self.transport = self.ready = None
+
+    def eof_received(self):
+        # A client that shut its sending half may still read the answers to whole requests.
+        if self.state != REFUSED and self.sent < self.numbered:
+            self.state = REFUSED
+            self.last = self.numbered - 1
+            return True
+        return None
+
+    def pause_writing(self):
+        self.unread_since = self.door.second
+        self.pause_reading()
+
+    def resume_writing(self):
+        self.unread_since = 0
+        self.resume_reading()
+
+    def data_received(self, bytes received):
+        if self.state == REFUSED:
+            return
+        self.received_ns = clock_ns(CLOCK_MONOTONIC)
+        self.at_us = clock_ns(CLOCK_REALTIME) // 1000
+        try:
+            self.parser.feed_data(received)
+        except HttpParserUpgrade as upgrade:
+            # We offer no other protocol and are free to go on with this one (RFC 9110, 7.8).
+            if self.state != REFUSED and upgrade.args[0] < len(received):
+                self.data_received(received[upgrade.args[0]:])
+            return
+        except HttpParserError as error:
+            if self.state != REFUSED:
+                self.refuse(400, "malformed_request", f"This is not HTTP/1.1: {error}.")
+            return
+        if self.state == HEAD:
+            self.head_bytes += len(received)
+            if self.head_bytes > self.door.head_bytes_max:
+                self.refuse(431, "head_too_long", "The request line and headers are too long.")
+        if self.numbered - self.sent > self.door.pipelined_max:
+            self.pause_reading()
+
+    # What the parser tells.
+
+    def on_message_begin(self):
+        if self.state == REFUSED:
+            return
+        self.state = HEAD
+        self.since = self.door.second
+        self.head_bytes = self.headers = self.hosts = self.body_bytes = 0
+        self.bad_transfer = self.has_length = self.has_transfer = False
+        self.target = self.body = self.forwarded = self.expect = None
+        self.content_encoding = self.accept_encoding = self.openrtb_version = None
+        self.agent = b""
+        self.length = 0
+
+    def on_url(self, bytes url):
+        self.target = url if self.target is None else self.target + url
+
+    def on_header(self, bytes name, bytes value):
+        if self.state == HEAD:
+            self.header(name, value or b"")
+
+    def on_headers_complete(self):
+        if self.state == HEAD:
+            self.check_head()
+
+    def on_body(self, bytes part):
+        if self.state != BODY:
+            return
+        self.body_bytes += PyBytes_GET_SIZE(part)
+        if self.body_bytes > self.door.body_bytes_max:
+            self.refuse(413, "body_too_long", "The body is too long.")
+        elif self.body is None:
+            self.body = [part]
+        else:
+            self.body.append(part)
+
+    def on_message_complete(self):
+        if self.state == BODY:
+            self.state = IDLE
+            self.since = self.door.second
+            self.take()
+
+    cdef int header(self, bytes name, bytes value) except -1:
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(name)
+        self.headers += 1
+        self.head_bytes += size + PyBytes_GET_SIZE(value) + 4
+        if self.headers > self.door.headers_max:
+            return self.refuse(431, "too_many_headers", "The request has too many headers.")
+        if size == 4 and same(name, b"host"):
+            self.hosts += 1
+        elif size == 10 and same(name, b"user-agent"):
+            self.agent = clipped_agent(value)
+        elif size == 14 and same(name, b"content-length"):
+            self.has_length = True
+            # llhttp has already refused anything but digits; more than 18 are too many anyway.
+            self.length = int(value) if PyBytes_GET_SIZE(value) <= 18 else 1 << 60
+        elif size == 17 and same(name, b"transfer-encoding"):
+            self.bad_transfer = self.has_transfer or value.strip().lower() != b"chunked"
+            self.has_transfer = True
+        elif size == 15 and same(name, b"accept-encoding"):
+            self.accept_encoding = value
+        elif size == 15 and same(name, b"x-forwarded-for"):
+            self.forwarded = value if self.forwarded is None else self.forwarded + b"," + value
+        elif size == 16 and same(name, b"content-encoding"):
+            self.content_encoding = value
+        elif size == 17 and same(name, b"x-openrtb-version"):
+            self.openrtb_version = value
+        elif size == 6 and same(name, b"expect"):
+            self.expect = value
+        return 0
+
+    cdef int check_head(self) except -1:
+        if self.head_bytes + len(self.target) > self.door.head_bytes_max:
+            return self.refuse(431, "head_too_long", "The request line and headers are too long.")
+        if self.numbered == 0 or self.hosts == 0:
+            version = self.parser.get_http_version()
+            if version not in ("1.1", "1.0"):
+                return self.refuse(505, "version_unknown", "Only HTTP/1.1 and 1.0 are spoken here.")
+            self.old = version == "1.0"
+        if self.hosts > 1 or (self.hosts == 0 and not self.old):
+            return self.refuse(400, "host_malformed", "Exactly one Host is required.")
+        if self.has_transfer and (self.has_length or self.bad_transfer or self.old):
+            return self.refuse(400, "framing_ambiguous", "The length of the body is ambiguous.")
+        if self.length > self.door.body_bytes_max:
+            return self.refuse(413, "body_too_long", "The body is too long.")
+        if self.expect is not None:
+            if self.expect.strip().lower() != b"100-continue":
+                return self.refuse(417, "expectation_unknown", "Only 100-continue can be expected.")
+            if self.sent == self.numbered and not self.old:
+                self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if self.target.startswith(b"http://") or self.target.startswith(b"https://"):
+            # A client may speak to us as to a proxy (RFC 9112, section 3.2.2).
+            self.target = self.target[8:].partition(b"/")[2]
+            self.target = b"/" + self.target
+        self.state = BODY
+        self.since = self.door.second
+        return 0
+
+    cdef int take(self) except -1:
+        cdef Py_ssize_t number = self.numbered
+        cdef bytes ip = self.peer_ip
+        cdef Request request
+        self.numbered += 1
+        if not self.parser.should_keep_alive() or self.door.stopping:
+            self.last = number
+            self.state = REFUSED
+        if self.peer_trusted and self.forwarded is not None:
+            forwarded = self.forwarded.decode("latin-1")
+            ip = self.door.peers.neighbourhood(self.peer, forwarded)
+        method = self.parser.get_method()
+        try:
+            if method == b"GET" and self.target.startswith(b"/api/pixel/"):
+                return self.door.pixels.take(
+                    self, number, self.target, self.agent, ip, self.received_ns, self.at_us
+                )
+            request = Request.__new__(Request)
+            request.connection = self
+            request.door = self.door
+            request.number = number
+            request.kind = KIND_OTHER
+            request.method = method
+            request.target = self.target
+            request.body = b"".join(self.body) if self.body is not None else b""
+            request.agent = self.agent
+            request.ip = ip
+            request.content_encoding = self.content_encoding or b""
+            request.accept_encoding = self.accept_encoding or b""
+            request.openrtb_version = self.openrtb_version or b""
+            request.received_ns = self.received_ns
+            request.at_us = self.at_us
+            self.door.route(request)
+        except Exception:
+            LOG.exception("a request could not be answered")
+            self.door.meters.answer(KIND_OTHER, 500, 0)
+            problem = self.door.replies.problem(500, "internal", "Something here is broken.")
+            self.deliver(number, problem)
+        return 0
+
+    # What is sent.
+
+    cdef int deliver(self, Py_ssize_t number, bytes response) except -1:
+        if self.transport is None or number < self.sent:
+            return 0
+        if number != self.sent:
+            if self.ready is None:
+                self.ready = {}
+            self.ready[number] = response
+            return 0
+        self.send(response)
+        while self.ready:
+            response = self.ready.pop(self.sent, None)
+            if response is None:
+                break
+            self.send(response)
+        return self.settle()
+
+    cdef int unavailable(self, Py_ssize_t number) except -1:
+        return self.deliver(number, self.door.replies.unavailable())
+
+    cdef int send(self, bytes response) except -1:
+        cdef Py_ssize_t line
+        if self.sent == self.last or self.old:
+            line = response.index(b"\r\n") + 2
+            said = b"close" if self.sent == self.last else b"keep-alive"
+            response = b"%bConnection: %b\r\n%b" % (response[:line], said, response[line:])
+        self.sent += 1
+        self.transport.write(response)
+        return 0
+
+    cdef int settle(self) except -1:
+        if self.last != NOT_LAST and self.sent > self.last:
+            if self.lingers:
+                # Closing on a sender would reset the connection before it reads our answer.
+                self.transport.write_eof()
+                self.since = self.door.second
+            else:
+                self.transport.close()
+        elif self.reading_paused and self.numbered - self.sent < self.door.pipelined_max // 2:
+            self.resume_reading()
+        return 0
+
+    cdef int refuse(self, int status, str code, str detail) except -1:
+        # Answers in its turn, and reads nothing more: what follows cannot be trusted.
+        cdef Py_ssize_t number = self.numbered
+        self.state = REFUSED
+        self.lingers = True
+        self.numbered += 1
+        self.last = number
+        self.since = self.door.second
+        self.door.meters.answer(KIND_OTHER, status, 0)
+        self.deliver(number, self.door.replies.problem(status, code, detail))
+        return 0
+
+    def pause_reading(self):
+        if not self.reading_paused and not self.transport.is_closing():
+            self.reading_paused = True
+            self.transport.pause_reading()
+
+    def resume_reading(self):
+        if self.reading_paused and not self.transport.is_closing() and not self.unread_since:
+            self.reading_paused = False
+            self.transport.resume_reading()
+
+    # Time.
+
+    def check_time(self):
+        """End what takes longer than its limit; called once a second."""
+        cdef int64_t waited = self.door.second - self.since
+        limits = self.door.limits
+        if self.transport is None or self.transport.is_closing():
+            return
+        if self.unread_since and self.door.second - self.unread_since > limits.unread_s_max:
+            self.transport.abort()
+        elif self.state == HEAD and waited > limits.head_s_max:
+            self.refuse(408, "head_too_slow", "The headers did not arrive in time.")
+        elif self.state == BODY and waited > limits.body_s_max:
+            self.refuse(408, "body_too_slow", "The body did not arrive in time.")
+        elif self.sent < self.numbered:
+            return
+        elif self.state == IDLE and waited > limits.idle_s_max:
+            self.transport.close()
+        elif self.state == REFUSED and waited > limits.lingering_s_max:
+            self.transport.abort()
+
+    def abort(self):
+        """Cut the connection."""
+        self.transport.abort()
+
+    def stop(self):
+        """Close once the requests that were begun are answered."""
+        if self.state == IDLE:
+            if self.sent == self.numbered:
+                self.transport.close()
+            elif self.last == NOT_LAST:
+                self.last = self.numbered - 1
+                self.state = REFUSED
+
+
+cdef inline bint same(bytes name, bytes lower) noexcept:
+    # The caller has compared the lengths; names are ASCII, llhttp has seen to it.
+    cdef const char *left = PyBytes_AS_STRING(name)
+    cdef const char *right = PyBytes_AS_STRING(lower)
+    cdef Py_ssize_t at
+    for at in range(PyBytes_GET_SIZE(lower)):
+        if left[at] != right[at] and (left[at] | 0x20) != right[at]:
+            return False
+    return True
+
+
+cdef bytes clipped_agent(bytes value):
+    if value.isascii():
+        return value[:AGENT_BYTES_MAX]
+    text = value.decode("utf-8", "replace").encode()
+    return text[:AGENT_BYTES_MAX].decode("utf-8", "ignore").encode()
