@@ -1,0 +1,21 @@
+"""Every event version that was ever shipped, as it was written then.
+
+A line is added when a version ships and never changed afterwards: histories
+in the field hold exactly these bytes.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from domain.budget.allocation import AllocationCheckpointed
+from domain.budget.claims import SpendRangeClaimed
+from domain.budget.events import BudgetEvent
+from domain.campaign.events import CampaignEvent
+from domain.tenant.events import TenantEvent
+
+EVENTS = Path(__file__).parent / "events"
+DECODER = msgspec.json.Decoder(
+    CampaignEvent | BudgetEvent | TenantEvent | SpendRangeClaimed | AllocationCheckpointed
+)
+SHIPPED = [(path, DECODER.decode(path.read_bytes())) for path in sorted(EVENTS.glob("*.json"))]

@@ -1,0 +1,35 @@
+"""What was recorded once must decode, encode and fold for ever."""
+
+from functools import reduce
+from typing import get_args
+
+import msgspec
+import pytest
+
+from domain.budget import UNALLOCATED, BudgetEvent
+from domain.budget import evolve as evolve_budget
+from domain.campaign import UNWRITTEN, CampaignEvent, evolve
+from domain.tenant import UNOPENED, TenantEvent
+from domain.tenant import evolve as evolve_tenant
+from tests.golden.shipped import SHIPPED
+
+FOLDS = [
+    (CampaignEvent, evolve, UNWRITTEN),
+    (BudgetEvent, evolve_budget, UNALLOCATED),
+    (TenantEvent, evolve_tenant, UNOPENED),
+]
+
+
+@pytest.mark.parametrize(("path", "event"), SHIPPED, ids=[path.stem for path, _ in SHIPPED])
+def test_a_shipped_event_is_written_the_way_it_was(path, event):
+    assert msgspec.json.encode(event) == path.read_bytes().rstrip(b"\n")
+    assert event.__struct_config__.tag == path.stem
+
+
+@pytest.mark.parametrize(("union", "fold", "blank"), FOLDS, ids=["campaign", "budget", "tenant"])
+def test_shipped_events_of_every_kind_fold(union, fold, blank):
+    events = [event for _, event in SHIPPED if isinstance(event, union)]
+    assert {type(event) for event in events} == set(get_args(union))
+    for event in events:
+        fold(blank, event)
+    reduce(fold, events, blank)
