@@ -5,11 +5,11 @@ import contextlib
 import hashlib
 
 import structlog
-from adapters.clickhouse_metrics import ClickHouseMetrics
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from adapters.clickhouse import client as clickhouse_client
+from adapters.clickhouse_metrics import ClickHouseMetrics
 from adapters.clock import SystemClock
 from adapters.redis_connection import connect
 from adapters.redis_positions import RedisPositions
@@ -17,10 +17,10 @@ from adapters.redis_views import RedisViews
 from commands.ports import Fault
 from ops.api_app import create_app
 from ops.data_dir import DataDir
-from ops.health import Health, clickhouse_answers, log_answers, redis_answers
+from ops.health import Health, clickhouse_answers, log_answers, redis_answers, views_keep_up
 from ops.patience import patiently
 from ops.settings import Settings
-from ops.wiring import opened_log
+from ops.wiring import PROJECTIONS, opened_log
 from projections.stored_views import (
     StoredAccess,
     StoredBudgets,
@@ -66,6 +66,11 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
                     "event_log": log_answers(event_log),
                     "redis": redis_answers(redis),
                     "clickhouse": clickhouse_answers(clickhouse),
+                    "views": views_keep_up(
+                        positions,
+                        [projection.name for projection in PROJECTIONS],
+                        head=await event_log.head(),
+                    ),
                 }
             ),
             session_secret=secret,

@@ -61,7 +61,8 @@ class DataDir:
     def create(self) -> None:
         """Make the directory, readable by its owner alone; raise `DirectoryUnusable`."""
         try:
-            self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.logs.mkdir(mode=0o700, exist_ok=True)
             probe = self.root / ".writable"
             probe.write_text("")
             probe.unlink()

@@ -1,12 +1,13 @@
 """What `/readyz` asks of each thing a process depends on."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
 from redis.asyncio import Redis
 
 from adapters.sqlite_log import SqliteEventLog
+from projections.views import Positions
 
 ANSWER_WITHIN_S = 1.5
 
@@ -44,6 +45,20 @@ def redis_answers(redis: Redis) -> Question:
 def clickhouse_answers(clickhouse: AsyncClient) -> Question:
     async def ask() -> str:
         return "ok" if await clickhouse.ping() else "ClickHouse does not answer its ping."
+
+    return ask
+
+
+def views_keep_up(positions: Positions, names: Iterable[str], *, head: int) -> Question:
+    """Ask whether each view has reached what was recorded before this process started."""
+    waiting = set(names)
+
+    async def ask() -> str:
+        for name in sorted(waiting):
+            if await positions.of(name) < head:
+                return f"The view {name} has not reached position {head} yet."
+            waiting.discard(name)
+        return "ok"
 
     return ask
 

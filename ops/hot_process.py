@@ -70,13 +70,15 @@ async def _follow(
 
 async def _load(source: RedisCampaignSource, bidder: CampaignBidder, access: AccessBook) -> None:
     holders = await source.holders()
+    position, campaigns = await source.load()
+    if not holders or position == 0:
+        return  # nothing is projected yet: an empty index would refuse keys that are good
     access.replace(
         [
             Holder(secret_hash, holder.use, holder.tenant, holder.key)
             for secret_hash, holder in holders.items()
         ]
     )
-    position, campaigns = await source.load()
     if position != bidder.position or not bidder.loaded:
         bidder.load(Index(campaigns, position))
         log.info("index swapped", position=position, campaigns=len(campaigns))

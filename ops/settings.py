@@ -103,8 +103,10 @@ def resolve(
 def as_environment(settings: Settings) -> dict[str, str]:
     """Return the settings as the variables that hand them to a child process unchanged."""
     values = msgspec.to_builtins(settings)
-    lists = {name: ",".join(value) for name, value in values.items() if isinstance(value, list)}
-    return {f"CX_{name.upper()}": str(lists.get(name, value)) for name, value in values.items()}
+    return {
+        f"CX_{name.upper()}": str(value) if isinstance(value, str | int) else ",".join(value)
+        for name, value in values.items()
+    }
 
 
 def masked(value: object) -> object:

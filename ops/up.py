@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 import time
 
@@ -14,10 +15,13 @@ from ops.output import show_json, tell
 from ops.settings import Settings
 from ops.supervisor import Supervisor
 
+PRIVATE_UMASK = 0o077
+
 
 def run(settings: Settings, *, as_json: bool) -> None:
     """Run everything until told to stop; raises `Obstacle` when it cannot."""
     started = time.monotonic()
+    os.umask(PRIVATE_UMASK)  # the children's files hold personal data and keys too
     directory = DataDir(settings.directory)
     directory.create()
     directory.lock()
