@@ -8,42 +8,61 @@ from litestar.di import Provide
 from commands.desk import Desk
 from commands.ports import Clock
 from ops.api_edge import Edge, Telemetry
+from ops.api_problems import mishaps
+from ops.api_reference import Reference
 from ops.audit_trail import LoggedTrail, ProvableLog
 from projections.metrics import Metrics
 from projections.views import Access, Budgets, CampaignBoard, Positions, Transitions
 from read_api.audit import audit_stream, audit_verify
 from read_api.budgets import budget_report
 from read_api.campaign_board import approvals, calendar, campaign_card, campaign_list
+from read_api.console import board_page, campaign_page, sign_in_page
+from read_api.figures import TodaysFigures
 from read_api.health import healthz, prometheus, readyz
+from read_api.live import live
 from read_api.metrics import banner_tag_days, bidding, conversion_rates, rejected, trend
+from read_api.pages import asset
 from read_api.ports import Readiness
+from read_api.reference import api_page, openapi_document, problems_page
 from read_api.transitions import campaign_transitions
 from read_api.whoami import whoami
 from write_api.callers import Callers
 from write_api.campaign import patch_campaign, post_campaign, post_step
+from write_api.console import post_sign_in, post_sign_out, post_step_form
 from write_api.problems import HANDLERS
 
 BODY_BYTES_MAX = 1_000_000
 
 ROUTES: list[Any] = [
+    api_page,
     approvals,
+    asset,
     audit_stream,
     audit_verify,
     banner_tag_days,
     bidding,
+    board_page,
     budget_report,
     calendar,
     campaign_card,
     campaign_list,
+    campaign_page,
     campaign_transitions,
     conversion_rates,
     healthz,
+    live,
+    openapi_document,
     patch_campaign,
     post_campaign,
+    post_sign_in,
+    post_sign_out,
     post_step,
+    post_step_form,
+    problems_page,
     prometheus,
     readyz,
     rejected,
+    sign_in_page,
     trend,
     whoami,
 ]
@@ -77,6 +96,9 @@ def create_app(
         "readiness": readiness,
         "callers": callers,
         "exposition": telemetry,
+        "figures": TodaysFigures(metrics),
+        "reference": Reference(),
+        "mishaps": mishaps(),
     }
     return Edge(
         route_handlers=ROUTES,

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
+from litestar import Litestar
 
 from domain.envelope import Recorded
 from domain.identity import TenantId
@@ -83,3 +84,19 @@ class Clock(Protocol):
     """The time, always aware and in UTC."""
 
     def now(self) -> datetime: ...
+
+
+@runtime_checkable
+class ApiReference(Protocol):
+    """The OpenAPI document."""
+
+    def document(self, app: Litestar) -> bytes:
+        """Return the application's document as JSON."""
+
+
+class Mishap(NamedTuple):
+    """What can go wrong: a problem's code, its HTTP status, and the sentence for people."""
+
+    code: str
+    status: int
+    sentence: str

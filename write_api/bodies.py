@@ -35,6 +35,14 @@ def understood(body: bytes, content_type: str, wanted: type[T]) -> T:
         raise _bad_fields(wanted, _decoded(ANY, body), error) from None
 
 
+def judged(value: Mapping[str, object], wanted: type[T]) -> T:
+    """Return a form's fields as `wanted`, or decline naming every wrong one."""
+    try:
+        return msgspec.convert(value, wanted)
+    except msgspec.ValidationError as error:
+        raise _bad_fields(wanted, value, error) from None
+
+
 def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:  # noqa: ANN401 - whatever it decodes
     try:
         return decoder.decode(body)

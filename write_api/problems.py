@@ -93,13 +93,19 @@ def refused(request: AnyRequest, refusal: Refusal) -> Response[Problem]:
     stale = isinstance(refusal, StaleVersion)
     return _shown(
         request,
-        HTTPStatus.PRECONDITION_FAILED if stale else STATUS[refusal.reason],
+        status_of(type(refusal)),
         refusal.code,
         sentence_of(type(refusal)),
         errors=[Flaw(*error) for error in refusal.errors],
         details={name: str(value) for name, value in refusal.details.items()},
         version=int(refusal.details["current"]) if stale else None,
     )
+
+
+def status_of(refusal: type[Refusal]) -> HTTPStatus:
+    """Return the status of a refusal's reason; a stale version has a status of its own."""
+    stale = issubclass(refusal, StaleVersion)
+    return HTTPStatus.PRECONDITION_FAILED if stale else STATUS[refusal.reason]
 
 
 def sentence_of(refusal: type[Refusal]) -> str:

@@ -1,0 +1,70 @@
+"""One telling example for each body and answer of the API's document."""
+
+from typing import Any
+
+from commands.transact import KeyReused
+from domain.campaign import Brief, BriefChanges
+from read_api.metrics import Rates
+from read_api.whoami import Self
+from write_api.campaign import ScheduleStep, Step
+from write_api.commanding import Receipt
+from write_api.problems import Problem, sentence_of
+
+CAMPAIGN = "0f0e2b2e-5f0a-5f53-9d5c-4a1f0f6b7a11"
+USD = "USD"
+
+BRIEF: dict[str, Any] = {
+    "name": "Spring sale",
+    "advertiser": "Shop",
+    "channels": ["display"],
+    "starts_at": "2026-03-01T00:00:00Z",
+    "ends_at": "2026-03-31T22:00:00Z",
+    "budget": {
+        "total": {"micros": 5_000_000_000, "currency": USD},
+        "daily": {"micros": 250_000_000, "currency": USD},
+    },
+    "targeting": {
+        "geo": ["DEU", "AUT"],
+        "devices": ["mobile"],
+        "sizes": [[300, 250]],
+        "domains": {"allow": [], "block": ["games.example"]},
+    },
+    "offers": [
+        {
+            "id": "hero",
+            "name": "Hero banner",
+            "size": [300, 250],
+            "creative_url": "https://cdn.example/hero.png",
+            "landing_url": "https://shop.example/spring",
+            "adomain": ["shop.example"],
+            "cat": ["IAB22"],
+            "attr": [],
+            "bid_cpm": {"micros": 2_500_000, "currency": USD},
+        }
+    ],
+}
+
+EXAMPLES: dict[Any, Any] = {
+    Brief: BRIEF,
+    BriefChanges: {"name": "Summer sale"},
+    Step: {"comment": "Looks good"},
+    ScheduleStep: {"comment": "For Monday", "at": "2026-03-02T06:00:00Z"},
+    Receipt: {"id": CAMPAIGN, "version": 3, "position": 1742},
+    Self: {"tenant": "agency", "person": "ana", "roles": ["admin", "marketer"], "key": "ana-1"},
+    Rates: {
+        "visits": 1000,
+        "registrations": 100,
+        "deposits": 20,
+        "visitToRegistration": 0.1,
+        "registrationToDeposit": 0.2,
+        "visitToDeposit": 0.02,
+    },
+    Problem: {
+        "type": f"/problems#{KeyReused.code}",
+        "title": "Key reused",
+        "status": 422,
+        "detail": sentence_of(KeyReused),
+        "code": KeyReused.code,
+        "request_id": "9b1d7a54c2f14bd0a2f7f7f0f2b0c1de",
+    },
+}

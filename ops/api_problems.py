@@ -1,0 +1,39 @@
+"""The catalogue of everything the API may answer instead of what was asked."""
+
+from domain.refusal import Refusal
+from read_api.ports import Mishap
+from write_api.problems import sentence_of, status_of
+
+EDGE = [
+    Mishap("malformed_request", 400, "The request's parameters or form are wrong."),
+    Mishap("json_malformed", 400, "The body is not well-formed JSON."),
+    Mishap("bad_cursor", 400, "The cursor is not one that this list answered with."),
+    Mishap("if_match_malformed", 400, 'If-Match takes one ETag as it was answered, like "3".'),
+    Mishap("idempotency_key_malformed", 400, "Idempotency-Key takes 1 to 255 visible characters."),
+    Mishap("key_unknown", 401, "Send a valid API key as Authorization: Bearer KEY."),
+    Mishap("foreign_page", 403, "A session's request must come from our own pages."),
+    Mishap("not_found", 404, "There is nothing at this address."),
+    Mishap("stream_unknown", 404, "There is no such stream, or nothing was in it by then."),
+    Mishap("method_not_allowed", 405, "This address does not take this method: see Allow."),
+    Mishap("body_too_large", 413, "The body is larger than this API accepts."),
+    Mishap("media_type_unsupported", 415, "The body must be of the media type named."),
+    Mishap("fields_wrong", 422, "Some fields are wrong: each is named under errors."),
+    Mishap("if_match_required", 428, "Send the ETag as If-Match, so that nobody's edit is lost."),
+    Mishap("our_mistake", 500, "A mistake on our side: report it with the request id."),
+    Mishap("try_again", 503, "Something is out of reach. Nothing is lost: please try again."),
+]
+
+
+def mishaps() -> list[Mishap]:
+    """Return all of them, by status and code."""
+    refusals = (
+        Mishap(code, int(status_of(refusal)), " ".join(sentence_of(refusal).split()))
+        for code, refusal in Refusal.registry.items()
+    )
+    return sorted([*EDGE, *refusals], key=lambda mishap: (mishap.status, mishap.code))
+
+
+def table() -> str:
+    """Return the catalogue as the table of `ops/errors.md`."""
+    rows = (f"| {m.status} | `{m.code}` | {m.sentence} |" for m in mishaps())
+    return "\n".join(["| status | code | what it says |", "|---|---|---|", *rows]) + "\n"

@@ -1,0 +1,88 @@
+"""What the console's forms send: sign in, sign out, take a step. Each answers with a page."""
+
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs, quote, urlencode
+
+from litestar import Response, post
+from litestar.di import NamedDependency as Given
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from commands.campaign import Action, MoveCampaign, move_campaign
+from commands.desk import Desk
+from domain.identity import CampaignId
+from domain.refusal import Refusal
+from projections.access import Holder
+from write_api.bodies import judged
+from write_api.callers import Callers, no_session, require_own_page
+from write_api.campaign import STEPS, ScheduleStep
+from write_api.commanding import asking
+from write_api.problems import AnyRequest, Declined
+
+FORM = "application/x-www-form-urlencoded"
+FIELDS_MAX = 16
+
+
+@post("/sign-in", include_in_schema=False)
+async def post_sign_in(request: AnyRequest, callers: Given[Callers]) -> Response[Any]:
+    """Open a session for the holder of a key."""
+    require_own_page(request)
+    key = (await fields(request)).get("key", "").strip()
+    if await callers.holder(key) is None:
+        return Redirect("/sign-in?refused=true", status_code=303)
+    session = callers.session(key, secure=request.url.scheme == "https")
+    return Redirect("/", status_code=303, cookies=[session])
+
+
+@post("/sign-out", include_in_schema=False)
+async def post_sign_out(request: AnyRequest) -> Response[Any]:
+    """End the session."""
+    require_own_page(request)
+    return Redirect("/sign-in", status_code=303, cookies=[no_session()])
+
+
+@post(
+    [f"/campaigns/{{campaign:str}}/{action}" for action in Action],
+    include_in_schema=False,
+)
+async def post_step_form(
+    request: AnyRequest, campaign: FromPath[str], caller: Given[Holder], desk: Given[Desk]
+) -> Response[Any]:
+    """Take a step and show the campaign as it is then, or the sentence that refuses."""
+    action = Action(request.scope["path"].rstrip("/").rpartition("/")[2])
+    given = await fields(request)
+    if given.get("at"):
+        given["at"] += ":00Z"  # A browser's time field knows no seconds and no offset: ours is UTC.
+    step = judged({name: text for name, text in given.items() if text}, STEPS[action])
+    command = MoveCampaign(
+        campaign=CampaignId(campaign),
+        action=action,
+        comment=step.comment,
+        go_live_at=step.at if isinstance(step, ScheduleStep) else None,
+    )
+    try:
+        outcome = await move_campaign(command, asking=asking(request, caller, step), desk=desk)
+    except Refusal as refusal:
+        return _back(campaign, refused=refusal.code)
+    return _back(campaign, position=str(outcome.position))
+
+
+async def fields(request: AnyRequest) -> dict[str, str]:
+    """Return a form's fields; each counts once."""
+    if not request.headers.get("content-type", "").startswith(FORM):
+        raise Declined(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media_type_unsupported", f"Send a form: {FORM}."
+        )
+    text = (await request.body()).decode("utf-8", "replace")
+    try:
+        read = parse_qs(text, keep_blank_values=True, max_num_fields=FIELDS_MAX)
+    except ValueError:
+        raise Declined(
+            HTTPStatus.BAD_REQUEST, "malformed_request", "The form has too many fields."
+        ) from None
+    return {name: values[0] for name, values in read.items()}
+
+
+def _back(campaign: str, **said: str) -> Redirect:
+    return Redirect(f"/campaigns/{quote(campaign, safe='')}?{urlencode(said)}", status_code=303)
