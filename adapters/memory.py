@@ -3,9 +3,10 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from adapters.sealing import sealed
-from commands.ports import Appended, Overtaken
+from commands.ports import Appended, BilledSum, Overtaken
 from domain.chain import Chains, Verification
 from domain.envelope import GENESIS, Entry, Recorded
 from domain.identity import TenantId
@@ -71,3 +72,46 @@ class MemoryEventLog:
                     await self._grown.wait_for(lambda: len(self._feed) > position)
             except TimeoutError:
                 return
+
+
+class Bill(NamedTuple):
+    """One billed impression as it was ingested."""
+
+    tenant: TenantId
+    partition: int
+    sequence: int
+    billed: BilledSum
+
+
+class MemoryBilledSpend:
+    """Billed impressions in a list (`BilledSpend`)."""
+
+    def __init__(self) -> None:
+        self.bills: list[Bill] = []
+
+    async def through(self, partition: int) -> Sequence[tuple[TenantId, int]]:
+        last: dict[TenantId, int] = {}
+        for bill in self.bills:
+            if bill.partition == partition:
+                last[bill.tenant] = max(last.get(bill.tenant, 0), bill.sequence)
+        return sorted(last.items())
+
+    async def between(
+        self, tenant: TenantId, partition: int, *, first: int, last: int
+    ) -> Sequence[BilledSum]:
+        sums: dict[tuple[object, ...], BilledSum] = {}
+        for bill in self.bills:
+            if (bill.tenant, bill.partition) != (tenant, partition):
+                continue
+            if first <= bill.sequence <= last:
+                key = bill.billed[:3]
+                sums[key] = _added(sums.get(key), bill.billed)
+        return list(sums.values())
+
+
+def _added(so_far: BilledSum | None, billed: BilledSum) -> BilledSum:
+    if so_far is None:
+        return billed
+    return billed._replace(
+        micros=so_far.micros + billed.micros, impressions=so_far.impressions + billed.impressions
+    )

@@ -12,11 +12,11 @@ from typing import Self, TypeVar
 from eventsourcing.persistence import PersistenceError
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
 
-from adapters.sqlite_recorder import SqliteRecorder
+from adapters.sqlite_recorder import RowUnreadable, SqliteRecorder
 from adapters.sqlite_tide import Tide
 from adapters.sqlite_writer import SqliteWriter
 from commands.ports import Appended, LogUnreachable
-from domain.chain import Chains, Verification
+from domain.chain import Chains, Finding, Verification
 from domain.envelope import Entry, Recorded
 from domain.identity import TenantId
 
@@ -24,6 +24,7 @@ LOCK_TIMEOUT_S = 5  # how long to wait while another process commits
 READERS = 2
 NEAR_MAX = 64  # events read without leaving the event loop
 VERIFIED_AT_ONCE = 5_000
+UNREADABLE = "it cannot be read"
 
 T = TypeVar("T")
 
@@ -104,17 +105,37 @@ class SqliteEventLog:
         """
         chains = Chains()
         if tenant is not None and stream is not None:
-            chains.follow(await self.read(tenant, stream))
+            await self._examine(chains, tenant, stream)
             return chains.verification()
         position = 0
-        while batch := await self.after(position, limit=VERIFIED_AT_ONCE):
-            position = batch[-1].position
+        while position < await self.head():
+            history, findings, position = await self._examined(position)
             chains.follow(
                 recorded
-                for recorded in batch
+                for recorded in history
                 if tenant in {None, recorded.tenant} and stream in {None, recorded.stream}
             )
+            chains.findings += [f for f in findings if tenant in {None, f.tenant}]
         return chains.verification()
+
+    async def _examine(self, chains: Chains, tenant: TenantId, stream: str) -> None:
+        try:
+            chains.follow(await self.read(tenant, stream))
+        except RowUnreadable as row:
+            # What stands after it can no longer be held against it.
+            chains.follow(await self.read(tenant, stream, upto=row.version - 1))
+            chains.findings.append(Finding(tenant, stream, row.version, row.position, UNREADABLE))
+
+    async def _examined(self, position: int) -> tuple[list[Recorded], list[Finding], int]:
+        """Return readable events past `position`, what is wrong with rows, where to go on."""
+        feed = partial(self._recorder.feed, position=position, limit=VERIFIED_AT_ONCE)
+        try:
+            history = await self._in_thread(feed)
+        except RowUnreadable as row:
+            history = await self._in_thread(partial(feed, before=row.position))
+            unreadable = Finding(row.tenant, row.stream, row.version, row.position, UNREADABLE)
+            return history, [*_gaps(position, history), unreadable], row.position
+        return history, _gaps(position, history), history[-1].position
 
     def _at_once(self, select: Callable[[SQLiteCursor], T]) -> T:
         with _reporting():
@@ -128,6 +149,23 @@ class SqliteEventLog:
     def _transacted(self, select: Callable[[SQLiteCursor], T]) -> T:
         with self._datastore.transaction(commit=False) as cursor:
             return select(cursor)
+
+
+def _gaps(position: int, history: Sequence[Recorded]) -> list[Finding]:
+    """Return what follows a missing row: rows are never deleted, so ids have no gaps."""
+    return [
+        Finding(
+            recorded.tenant,
+            recorded.stream,
+            recorded.version,
+            recorded.position,
+            f"position {expected} is missing: this is {recorded.position}",
+        )
+        for expected, recorded in zip(
+            (position + 1, *(recorded.position + 1 for recorded in history)), history, strict=False
+        )
+        if recorded.position != expected
+    ]
 
 
 @contextmanager

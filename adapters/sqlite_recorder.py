@@ -14,7 +14,7 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 
 from adapters.sealing import sealed
-from commands.ports import Appended, Overtaken
+from commands.ports import Appended, LogUnreachable, Overtaken
 from domain.envelope import GENESIS, Entry, Recorded
 from domain.identity import TenantId
 
@@ -51,6 +51,16 @@ ENVELOPES = msgspec.json.Decoder(Envelope)
 SEALS = msgspec.json.Decoder(Seal)
 
 
+class RowUnreadable(LogUnreachable):
+    """A row is there, but it is no envelope: the file was damaged or changed."""
+
+    def __init__(self, position: int, name: str, version: int) -> None:
+        super().__init__(f"the event at position {position} of {name} cannot be read")
+        self.position = position
+        self.version = version
+        self.tenant, self.stream = public(name)
+
+
 class SqliteRecorder(SQLiteApplicationRecorder):
     """The recorder, with appends that join a transaction someone else commits."""
 
@@ -79,7 +89,12 @@ class SqliteRecorder(SQLiteApplicationRecorder):
             self.select_events_statement + "ORDER BY originator_version DESC LIMIT 1", (name,)
         )
         row = cursor.fetchone()
-        return (row[1], SEALS.decode(row[3]).hash) if row else (0, GENESIS)
+        if row is None:
+            return 0, GENESIS
+        try:
+            return row[1], SEALS.decode(row[3]).hash
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise LogUnreachable(f"the newest event of {name} cannot be read") from error
 
     def history(
         self,
@@ -100,12 +115,14 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         )
         return [_recorded(*row) for row in cursor.fetchall()]
 
-    def feed(self, cursor: SQLiteCursor, position: int, *, limit: int) -> list[Recorded]:
-        """Return up to `limit` events past `position`, in commit order."""
+    def feed(
+        self, cursor: SQLiteCursor, *, position: int, limit: int, before: int = VERSION_MAX
+    ) -> list[Recorded]:
+        """Return up to `limit` events past `position` and before another, in commit order."""
         cursor.execute(
             f"SELECT rowid, * FROM {self.events_table_name} "  # noqa: S608 - our own table name
-            "WHERE rowid>? ORDER BY rowid LIMIT ?",
-            (position, limit),
+            "WHERE rowid>? AND rowid<? ORDER BY rowid LIMIT ?",
+            (position, before, limit),
         )
         return [_recorded(*row) for row in cursor.fetchall()]
 
@@ -151,7 +168,10 @@ def _stored(name: str, recorded: Recorded) -> StoredEvent:
 
 
 def _recorded(position: int, name: str, version: int, kind: str, state: bytes) -> Recorded:
-    envelope = ENVELOPES.decode(state)
+    try:
+        envelope = ENVELOPES.decode(state)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RowUnreadable(position, name, version) from error
     tenant, stream = public(name)
     return Recorded(
         tenant=tenant,

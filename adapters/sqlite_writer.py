@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
@@ -118,8 +119,13 @@ class SqliteWriter:
         return self._connection.cursor()
 
     def _disconnect(self) -> None:
-        """Close the connection, which also rolls back whatever it had begun."""
+        """Close the connection after undoing whatever it had begun.
+
+        Closing alone would not undo it while a traceback still holds a cursor.
+        """
         if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.rollback()
             self._connection.close()
             self._recorder.datastore.pool.put_connection(self._connection)
             self._connection = None

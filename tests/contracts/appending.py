@@ -1,0 +1,27 @@
+"""Another process that appends to an event log: `python -m tests.contracts.appending PATH N`."""
+
+import asyncio
+import sys
+
+from adapters.sqlite_log import SqliteEventLog
+from commands.ports import Overtaken
+from tests.contracts.logs import entry
+from tests.people import ACME
+
+
+async def append(path, count, name):
+    """Append to a stream of its own and, in turns with others, to a shared one."""
+    async with SqliteEventLog(path) as log:
+        for number in range(count):
+            await log.append(ACME, f"campaign-{name}", [entry()], after=number)
+            while True:
+                shared = await log.read(ACME, "campaign-shared")
+                try:
+                    await log.append(ACME, "campaign-shared", [entry()], after=len(shared))
+                except Overtaken:
+                    continue
+                break
+
+
+if __name__ == "__main__":
+    asyncio.run(append(sys.argv[1], int(sys.argv[2]), sys.argv[3]))

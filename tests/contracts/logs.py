@@ -1,0 +1,62 @@
+"""Event logs to hold to their contract, each as a way to open it again and again."""
+
+import asyncio
+import contextlib
+import uuid
+from datetime import UTC, datetime
+
+from adapters.memory import MemoryEventLog
+from adapters.sqlite_log import SqliteEventLog
+from domain.envelope import Entry
+
+DEADLINE_S = 20.0
+
+
+class MemoryBackend:
+    """Reopening it finds the same events, because it is the same object."""
+
+    def __init__(self, _):
+        self.log = MemoryEventLog()
+
+    @contextlib.asynccontextmanager
+    async def opened(self):
+        yield self.log
+
+
+class SqliteBackend:
+    def __init__(self, directory):
+        self.path = directory / "events.sqlite"
+
+    @contextlib.asynccontextmanager
+    async def opened(self):
+        async with SqliteEventLog(self.path) as log:
+            yield log
+
+
+BACKENDS = {"memory": MemoryBackend, "sqlite": SqliteBackend}
+
+
+def entry(data=b'{"kind":"told.v1","word":"hello"}', *, kind="told.v1"):
+    id_ = str(uuid.uuid4())
+    return Entry(
+        event_id=id_,
+        kind=kind,
+        data=data,
+        recorded_at=datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC),
+        actor="ana",
+        command_id=id_,
+        fingerprint="f" * 64,
+        correlation_id="request-1",
+        causation_id=None,
+    )
+
+
+async def followed(log, *, count, limit=500):
+    """Return the first `count` events of the feed, waiting for those still to come."""
+    history, position = [], 0
+    async with asyncio.timeout(DEADLINE_S):
+        while len(history) < count:
+            batch = await log.after(position, limit=limit, wait_s=1.0)
+            history += batch
+            position = batch[-1].position if batch else position
+    return history
