@@ -1,10 +1,12 @@
 """Makes ClickHouse clients: the same for the embedded door and for a cluster."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import aiohttp
 import clickhouse_connect
 from clickhouse_connect import common
 from clickhouse_connect.driver.asyncclient import AsyncClient
@@ -15,6 +17,7 @@ from migrations.runner import migrate
 
 DATABASE = "cx"
 DATABASE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+READ_SETTINGS = {"max_execution_time": 10}
 PORTS = {"http": 8123, "https": 8443}
 
 # Each statement stands alone: sessions would serialise a client's own requests.
@@ -76,6 +79,37 @@ async def prepare(url: str) -> list[str]:
         return await migrate(Schema(migrating))
     finally:
         await migrating.close()
+
+
+class Reader:
+    """Asks questions over one client, made at the first of them and kept."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client: AsyncClient | None = None
+        self._opening = asyncio.Lock()
+
+    async def rows(self, sql: str, parameters: dict[str, Any]) -> Sequence[Sequence[Any]]:
+        """Return what a query found within 10 s; raises `ClickHouseUnreachable`.
+
+        `{name:Type}` in the query is filled from `parameters`.
+        """
+        client_ = await self._connected()
+        try:
+            found = await client_.query(sql, parameters=parameters, settings=READ_SETTINGS)
+        except (ClickHouseError, aiohttp.ClientError, OSError) as error:
+            raise ClickHouseUnreachable(f"ClickHouse does not answer: {error}") from error
+        return found.result_rows
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+    async def _connected(self) -> AsyncClient:
+        async with self._opening:
+            if self._client is None:
+                self._client = await client(self._url)
+            return self._client
 
 
 class Schema:

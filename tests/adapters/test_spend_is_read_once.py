@@ -1,0 +1,66 @@
+"""Billed impressions as the spend manager reads them."""
+
+import pytest
+
+from adapters.clickhouse import Reader
+from adapters.clickhouse_facts import FactsTable
+from adapters.clickhouse_spend import ClickHouseSpend
+from adapters.facts_block import Block, Months, pieces, read_facts
+from commands.ports import BilledSpend, BilledSum
+from tests.facts import DAY_US, NOW_US, TODAY, batch, bill, database, pixel
+
+pytestmark = pytest.mark.engines
+LAST_MONTH_US = NOW_US - 32 * DAY_US
+
+
+@pytest.fixture
+async def facts(clickhouse_url):
+    async with database(clickhouse_url) as (url, client):
+        reader = Reader(url)
+        yield FactsTable(client, 0), ClickHouseSpend(reader)
+        await reader.close()
+
+
+def cut(first, *messages):
+    """A block of the messages from sequence `first` on, as its inserts."""
+    found, months = [], Months()
+    for seq, rows in enumerate(messages, start=first):
+        found += read_facts(seq, batch(*rows), months)
+    return Block(0, first, first + len(messages) - 1, found)
+
+
+async def insert(table, block):
+    for piece in pieces(block, await table.seen(block.asked, before=block.first)):
+        await table.insert(piece)
+
+
+async def test_an_empty_partition_has_no_spend(facts):
+    _table, spend = facts
+    assert isinstance(spend, BilledSpend)
+    assert await spend.through(0) == []
+    assert await spend.between("acme", 0, first=1, last=10) == []
+
+
+async def test_each_tenant_is_through_its_newest_billed_impression(facts):
+    table, spend = facts
+    await insert(table, cut(1, [bill("a"), bill("a")], [bill("b", tenant="rival")]))
+    await insert(table, cut(3, [pixel("visit", "v")], [bill("c", micros=500)]))
+    assert await spend.through(0) == [("acme", 4), ("rival", 2)]
+    assert await spend.between("acme", 0, first=1, last=4) == [
+        BilledSum("spring", "USD", TODAY, 3_000, 2)
+    ]
+    assert await spend.between("acme", 0, first=2, last=4) == [
+        BilledSum("spring", "USD", TODAY, 500, 1)
+    ]
+
+
+async def test_half_a_block_across_months_is_not_through(facts):
+    table, spend = facts
+    await insert(table, cut(1, [bill("a")]))
+    block = cut(2, [bill("b", at_us=LAST_MONTH_US)], [bill("c")])
+    older, newer = pieces(block, [])
+    await table.insert(older)
+    assert await spend.through(0) == [("acme", 1)]
+    await table.insert(newer)
+    assert await spend.through(0) == [("acme", 3)]
+    assert sum(one.micros for one in await spend.between("acme", 0, first=2, last=3)) == 5_000
