@@ -21,8 +21,7 @@ from hotpath.facts import encode_row
 from hotpath.features import profile_vector
 from hotpath.funnel import NO_BID_CODES
 from hotpath.index import Index, Row, TenantIndex
-from hotpath.index_media import BANNER
-from hotpath.matching import DEFAULT_CURRENCY, Chance, Matching
+from hotpath.matching import DEFAULT_CURRENCY, Matching, slot_of
 from hotpath.openrtb import BadRequest, BidRequest, Imp, decode
 from hotpath.ports import Answer, Exchange
 from hotpath.provider import Inference, Provider
@@ -168,7 +167,7 @@ class CampaignBidder:
             row, click = int(chance.offers[place]), float(clicks[place])
             worth = held.rows[row].offer.bid_cpm_micros * click
             if worth > most:
-                found, most = _Winner(imp, row, _slot(chance, held.rows[row]), click), worth
+                found, most = _Winner(imp, row, slot_of(chance, held.rows[row]), click), worth
         return found
 
     def _bid(
@@ -259,16 +258,3 @@ class CampaignBidder:
     def _latency_us(self, asked: _Asked) -> int:
         passed = (self._monotonic_ns() - asked.received_ns) // 1_000
         return min(max(passed, 0), 2**32 - 1)
-
-
-def _slot(chance: Chance, row: Row) -> Slot:
-    """Say at what size a banner is served; the other media's slots say it already."""
-    if chance.slot.medium != BANNER:
-        return chance.slot
-    if row.offer.w:
-        w, h = row.offer.w, row.offer.h
-    else:
-        wanted = [tuple(size) for size in row.campaign.sizes]
-        fitting = (size for size in chance.sizes if not wanted or size in wanted)
-        w, h = next(fitting, wanted[0] if wanted else (0, 0))
-    return chance.slot._replace(w=w, h=h)

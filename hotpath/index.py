@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from hotpath import funnel
 from hotpath.campaign import HotCampaign, HotOffer
+from hotpath.eligibility import lead
 from hotpath.features import offer_vector
 from hotpath.index_device import device_named
-from hotpath.index_media import MEDIA, Creative, creative_of, mime_named
+from hotpath.index_media import MEDIA, Creative, creative_of
 from hotpath.index_rules import EVERYTHING, Barred, Mask, Predicates, Wanted, mask_of
 from hotpath.provider import Catalogue
 
@@ -43,8 +45,8 @@ class Index:
 class TenantIndex:
     """One tenant's offers, dearest first, and the predicates that say which suit a request.
 
-    Every `..._pick` is a row of `predicates.bits`; `EVERYTHING` may be left out. Prices are
-    micros for a thousand impressions, times seconds since 1970.
+    What a `..._pick` returns is a row of `predicates.bits`. Prices are micros for a thousand
+    impressions, times seconds since 1970.
     """
 
     def __init__(self, campaigns: Iterable[HotCampaign]) -> None:
@@ -60,48 +62,58 @@ class TenantIndex:
         self._compile_creatives()
         self._compile_targeting()
         self._compile_schedule()
-        self._floor = self.predicates.blank()
+        self.floor = self.predicates.blank(funnel.FLOOR)
         self.predicates.seal()
 
     def _compile_creatives(self) -> None:
         fills = self._named(lambda row: row.creative.media)
         self.media = {
-            medium: self.predicates.add(mask_of(len(self.rows), fills.get(medium, ())))
+            medium: self.predicates.add(
+                funnel.MEDIA, mask_of(len(self.rows), fills.get(medium, ()))
+            )
             for medium in MEDIA
         }
-        self.mimes = self._wanted(lambda row: filter(None, [row.creative.mime]))
-        self.protocols = self._wanted(lambda row: row.creative.protocols)
-        self.cats = Barred(self.predicates, self._named(_with_parents))
-        self.adomains = Barred(self.predicates, self._named(_with_parent_domains))
-        self.attrs = Barred(self.predicates, self._named(lambda row: row.offer.attr))
-        self.secure = self.predicates.add(self._where(lambda row: not row.creative.insecure))
+        self.mimes = self._wanted(funnel.MEDIA, lambda row: filter(None, [row.creative.mime]))
+        self.protocols = self._wanted(funnel.MEDIA, lambda row: row.creative.protocols)
+        self.cats = self._barred(funnel.CATEGORY, _with_parents)
+        self.adomains = self._barred(funnel.ADVERTISER, _with_parent_domains)
+        self.attrs = self._barred(funnel.ATTRIBUTE, lambda row: row.offer.attr)
+        safe = self._where(lambda row: not row.creative.insecure)
+        self.secure = self.predicates.add(funnel.SECURE, safe)
         self.widths = np.array([row.offer.w for row in self.rows], np.int64)
         self.heights = np.array([row.offer.h for row in self.rows], np.int64)
         lengths = [row.creative.duration_s for row in self.rows]
         self.durations = np.array([np.nan if s is None else s for s in lengths], np.float64)
 
     def _compile_targeting(self) -> None:
-        self.sizes = self._wanted(_sizes)
-        self.geo = self._wanted(lambda row: map(str.upper, row.campaign.geo))
-        self.devices = self._wanted(lambda row: map(device_named, row.campaign.devices))
-        self.allowed = self._wanted(lambda row: map(str.lower, row.campaign.domains_allow))
-        self.blocked = Barred(
-            self.predicates,
-            self._named(lambda row: map(str.lower, row.campaign.domains_block)),
+        self.sizes = self._wanted(funnel.SIZE, _sizes)
+        self.geo = self._wanted(funnel.GEO, lambda row: map(str.upper, row.campaign.geo))
+        self.devices = self._wanted(
+            funnel.DEVICE, lambda row: map(device_named, row.campaign.devices)
         )
-        self.segments = self._wanted(lambda row: row.campaign.segments)
+        self.allowed = self._wanted(
+            funnel.DOMAIN, lambda row: map(str.lower, row.campaign.domains_allow)
+        )
+        self.blocked = self._barred(
+            funnel.DOMAIN, lambda row: map(str.lower, row.campaign.domains_block)
+        )
+        self.segments = self._wanted(funnel.SEGMENT, lambda row: row.campaign.segments)
         self.currencies: Wanted[Hashable] = Wanted(
             self.predicates,
+            funnel.CURRENCY,
             self._named(lambda row: [row.campaign.currency]),
             np.zeros(len(self.rows), np.bool_),
         )
+        self.no_media = self.predicates.blank(funnel.MEDIA)
+        self.no_currency = self.predicates.blank(funnel.CURRENCY)
+        self.no_seat = self.predicates.blank(funnel.SEAT)
 
     def _compile_schedule(self) -> None:
         campaigns = [row.campaign for row in self.rows]
         self._starts = np.array([c.starts_at for c in campaigns], np.int64)
         self._ends = np.array([c.ends_at or FOREVER_S for c in campaigns], np.int64)
         self._spent_on = np.array([_day(c.daily_exhausted_on) for c in campaigns], np.int64)
-        self._scheduled = self.predicates.blank()
+        self._scheduled = self.predicates.blank(funnel.SCHEDULE)
         self._scheduled_from, self._scheduled_until = 0, 0
 
     def schedule_pick(self, now_s: int) -> int:
@@ -115,24 +127,16 @@ class TenantIndex:
             self._scheduled_until = int(edges[edges > now_s].min())
         return self._scheduled
 
-    def affordable(self, floor_micros: int) -> int:
-        """Return how many of the leading offers bid at least the floor."""
-        return bisect_right(self._falling, -floor_micros)
-
-    @property
-    def floor_pick(self) -> int:
-        """The predicate that `hotpath.eligibility.lead` may overwrite for each floor."""
-        return self._floor
-
     def player_pick(self, w: int, h: int) -> int:
         """Return the offers that are no larger than a player of `w` by `h` pixels."""
         return self.predicates.remembered(
-            ("player", w, h), lambda: (self.widths <= w) & (self.heights <= h)
+            funnel.SIZE, ("player", w, h), lambda: (self.widths <= w) & (self.heights <= h)
         )
 
     def duration_pick(self, shortest_s: int, longest_s: int) -> int:
         """Return the offers that last so long, and those whose length is not known."""
         return self.predicates.remembered(
+            funnel.MEDIA,
             ("duration", shortest_s, longest_s),
             lambda: ~((self.durations < shortest_s) | (self.durations > longest_s)),
         )
@@ -140,21 +144,18 @@ class TenantIndex:
     def image_pick(self, w: int, h: int) -> int:
         """Return the offers with an image of at least `w` by `h`, or of no stated size."""
         return self.predicates.remembered(
+            funnel.SIZE,
             ("image", w, h),
             lambda: (self.widths == 0) | ((self.widths >= w) & (self.heights >= h)),
         )
 
-    def mime_pick(self, mimes: list[str]) -> int:
-        return self.mimes.pick(map(mime_named, mimes))
-
-    def size_pick(self, sizes: Iterable[tuple[int, int]]) -> int:
-        return self.sizes.pick(sizes)
-
-    def domain_picks(self, names: list[str]) -> list[int]:
-        """Return the picks for a site or app known by `names` (domain, its parents, bundle)."""
-        allowed = self.allowed.pick(names)
-        blocked = self.blocked.picks(names)
-        return [allowed, *blocked] if allowed != EVERYTHING else blocked
+    def floor_pick(self, floor_micros: int) -> int:
+        """Return the offers that bid at least the floor; valid until the next floor's."""
+        count = bisect_right(self._falling, -floor_micros)
+        if count == len(self.rows):
+            return EVERYTHING
+        lead(self.predicates.bits, count, self.floor)
+        return self.floor
 
     def _where(self, says: Callable[[Row], bool]) -> Mask:
         return np.fromiter(map(says, self.rows), np.bool_, len(self.rows))
@@ -166,10 +167,13 @@ class TenantIndex:
                 named[name].append(number)
         return named
 
-    def _wanted(self, names: Callable[[Row], Iterable[Hashable]]) -> Wanted[Hashable]:
+    def _wanted(self, stage: str, names: Callable[[Row], Iterable[Hashable]]) -> Wanted[Hashable]:
         named = self._named(names)
         asking = [row for rows in named.values() for row in rows]
-        return Wanted(self.predicates, named, ~mask_of(len(self.rows), asking))
+        return Wanted(self.predicates, stage, named, ~mask_of(len(self.rows), asking))
+
+    def _barred(self, stage: str, names: Callable[[Row], Iterable[Hashable]]) -> Barred[Hashable]:
+        return Barred(self.predicates, stage, self._named(names))
 
 
 def _row(campaign: HotCampaign, offer: HotOffer) -> Row:

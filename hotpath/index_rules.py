@@ -19,33 +19,34 @@ Name = TypeVar("Name", bound=Hashable)
 class Predicates:
     """A matrix of predicates: fixed ones added while compiling, and remembered combinations.
 
-    Remembered ones are forgotten only by `between_requests`, never while a request holds
-    picks; when one request needs more than there is room for, the matrix grows.
+    Each guards one stage of the funnel, which `stage_of` tells. Remembered ones are forgotten
+    only by `between_requests`, never while a request holds picks; when one request needs
+    more than there is room for, the matrix grows.
     """
 
     def __init__(self, offers: int) -> None:
         self.offers = offers
         self.words = max(1, -(-offers // _WORD_BITS))
         self.bits = np.zeros((_WORD_BITS, self.words), np.uint64)
-        self._used = 0
+        self.stage_of = [""]
         self._fixed = 0
         self._remembered: dict[Hashable, int] = {}
-        self.add(np.ones(offers, np.bool_))
-        self.nothing = self.blank()
+        self.write(EVERYTHING, np.ones(offers, np.bool_))
 
-    def blank(self) -> int:
+    def blank(self, stage: str) -> int:
         """Return a new predicate that lets nothing through."""
-        if self._used == len(self.bits):
+        pick = len(self.stage_of)
+        if pick == len(self.bits):
             self.bits = np.concatenate([self.bits, np.zeros_like(self.bits)])
-        self.bits[self._used] = 0
-        self._used += 1
-        return self._used - 1
+        self.bits[pick] = 0
+        self.stage_of.append(stage)
+        return pick
 
-    def add(self, mask: Mask) -> int:
+    def add(self, stage: str, mask: Mask) -> int:
         """Return a new predicate, or `EVERYTHING` when it would let every offer through."""
-        if self._used and mask.all():
+        if mask.all():
             return EVERYTHING
-        pick = self.blank()
+        pick = self.blank(stage)
         self.write(pick, mask)
         return pick
 
@@ -56,19 +57,19 @@ class Predicates:
 
     def seal(self) -> None:
         """End compiling: what is added from here on may be forgotten between requests."""
-        self._fixed = self._used
+        self._fixed = len(self.stage_of)
 
     def between_requests(self) -> None:
         """Forget combinations when many were made."""
-        if self._used - self._fixed > ROOM:
-            self._used = self._fixed
+        if len(self.stage_of) - self._fixed > ROOM:
+            del self.stage_of[self._fixed :]
             self._remembered = {}
 
-    def remembered(self, key: Hashable, make: Callable[[], Mask]) -> int:
+    def remembered(self, stage: str, key: Hashable, make: Callable[[], Mask]) -> int:
         """Return the predicate kept under `key`, made when it is new."""
         pick = self._remembered.get(key)
         if pick is None:
-            pick = self._remembered[key] = self.add(make())
+            pick = self._remembered[key] = self.add(stage, make())
         return pick
 
     def union(self, picks: Sequence[int]) -> int:
@@ -78,7 +79,7 @@ class Predicates:
         key = tuple(picks)
         pick = self._remembered.get(key)
         if pick is None:
-            pick = self.blank()
+            pick = self.blank(self.stage_of[picks[0]])
             join(self.bits, list(picks), pick)
             self._remembered[key] = pick
         return pick
@@ -98,12 +99,16 @@ class Wanted(Generic[Name]):
     """
 
     def __init__(
-        self, predicates: Predicates, named: Mapping[Name, Iterable[int]], open_to_all: Mask
+        self,
+        predicates: Predicates,
+        stage: str,
+        named: Mapping[Name, Iterable[int]],
+        open_to_all: Mask,
     ) -> None:
         self._predicates = predicates
-        self.anyone = predicates.add(open_to_all)
+        self.anyone = predicates.add(stage, open_to_all)
         self._picks = {
-            name: predicates.add(open_to_all | mask_of(predicates.offers, rows))
+            name: predicates.add(stage, open_to_all | mask_of(predicates.offers, rows))
             for name, rows in named.items()
         }
 
@@ -124,9 +129,12 @@ class Wanted(Generic[Name]):
 class Barred(Generic[Name]):
     """A rule where a request shuts out the offers that carry a name."""
 
-    def __init__(self, predicates: Predicates, named: Mapping[Name, Iterable[int]]) -> None:
+    def __init__(
+        self, predicates: Predicates, stage: str, named: Mapping[Name, Iterable[int]]
+    ) -> None:
         self._picks = {
-            name: predicates.add(~mask_of(predicates.offers, rows)) for name, rows in named.items()
+            name: predicates.add(stage, ~mask_of(predicates.offers, rows))
+            for name, rows in named.items()
         }
 
     def __bool__(self) -> bool:

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from hotpath import funnel
 from hotpath.creative import Slot
-from hotpath.eligibility import lead, survivors
+from hotpath.eligibility import survivors
 from hotpath.features import cats_of, keywords_of
 from hotpath.funnel import deepest
-from hotpath.index import TenantIndex, parent_domains
+from hotpath.index import Row, TenantIndex, parent_domains
 from hotpath.index_countries import country_code
 from hotpath.index_device import devices_of
-from hotpath.index_media import AUDIO, BANNER, NATIVE, PROTOCOLS_WRITTEN, VIDEO
+from hotpath.index_media import AUDIO, BANNER, NATIVE, PROTOCOLS_WRITTEN, VIDEO, mime_named
 from hotpath.index_rules import EVERYTHING
 from hotpath.native import ask_of
 from hotpath.openrtb import (
@@ -41,16 +41,21 @@ DEFAULT_CURRENCY = "USD"
 DURATION_S_MAX = 86_400
 VAST_3 = 3
 
-Rules = list[tuple[str, int]]  # a stage of the funnel and the predicate that guards it
+Sizes = list[tuple[int, int]]
 
 
 class Chance(NamedTuple):
-    """One way to fill an impression: the slot, the sizes it takes, who may, who is on top."""
+    """One way to fill an impression: what it asks for, and the offers that suit, ascending."""
 
-    slot: Slot
-    sizes: list[tuple[int, int]]
+    medium: str
+    asked: Banner | Video | Native | Audio
     offers: NDArray[np.int32]
-    position: int
+
+    @property
+    def position(self) -> int:
+        """Where on the page it would be shown (AdCOM, "Placement Positions"), 0 unknown."""
+        asked = self.asked
+        return asked.pos or 0 if isinstance(asked, Banner | Video) else 0
 
 
 class Audience(NamedTuple):
@@ -63,156 +68,151 @@ class Audience(NamedTuple):
 
 
 class Matching:
-    """One request against one tenant's offers; `fallen` is the furthest stage of its losers."""
+    """One request against one tenant's offers; `fallen` is the furthest stage of its losers.
+
+    `seat` is who we bid as, `now_s` seconds since 1970.
+    """
 
     def __init__(self, index: TenantIndex, request: BidRequest, *, seat: str, now_s: int) -> None:
         self.fallen = funnel.MEDIA
         self._index = index
-        place = request.site or request.app
-        devices = devices_of(request.device)
-        segments = _segments(request)
-        self.audience = Audience(
-            cats_of(place) if place else (),
-            keywords_of(place) if place else "",
-            segments,
-            devices[0] if devices else "",
-        )
-        self._early = self._place_rules(request, devices)
-        self._late = self._person_rules(request, seat, now_s, segments)
+        place, device = request.site or request.app, request.device
+        devices = devices_of(device) if device is not None else ()
+        segments = _segments(request) if request.user is not None else ()
+        cats = cats_of(place) if place is not None else ()
+        keywords = keywords_of(place) if place is not None else ""
+        self.audience = Audience(cats, keywords, segments, devices[0] if devices else "")
+        self._early = self._place_picks(request, devices)
+        self._late = [
+            index.schedule_pick(now_s),
+            EVERYTHING if _seated(request, seat) else index.no_seat,
+            index.segments.pick(segments) if segments else index.segments.anyone,
+        ]
 
-    def _place_rules(self, request: BidRequest, devices: tuple[str, ...]) -> Rules:
-        index = self._index
-        country = request.device.geo.country if request.device and request.device.geo else None
-        rules: Rules = []
-        _guard(rules, funnel.GEO, index.geo.only(country_code(country)))
-        _guard(rules, funnel.DEVICE, index.devices.pick(devices))
+    def _place_picks(self, request: BidRequest, devices: tuple[str, ...]) -> list[int]:
+        index, geo = self._index, request.device.geo if request.device is not None else None
+        picks = [
+            index.geo.only(country_code(geo.country)) if geo is not None else index.geo.anyone,
+            index.devices.pick(devices) if devices else index.devices.anyone,
+        ]
         if index.allowed or index.blocked:
-            for pick in index.domain_picks(_names(request.site or request.app)):
-                _guard(rules, funnel.DOMAIN, pick)
-        for pick in index.cats.picks(request.bcat or ()):
-            _guard(rules, funnel.CATEGORY, pick)
-        for pick in index.adomains.picks(map(_host, request.badv or ())):
-            _guard(rules, funnel.ADVERTISER, pick)
-        return rules
-
-    def _person_rules(
-        self, request: BidRequest, seat: str, now_s: int, segments: tuple[str, ...]
-    ) -> Rules:
-        index = self._index
-        rules: Rules = []
-        _guard(rules, funnel.SCHEDULE, index.schedule_pick(now_s))
-        wanted = not request.wseat or seat in request.wseat
-        if not wanted or (request.bseat and seat in request.bseat):
-            _guard(rules, funnel.SEAT, index.predicates.nothing)
-        _guard(rules, funnel.SEGMENT, index.segments.pick(segments))
-        return rules
+            names = _names(request.site or request.app)
+            picks.append(index.allowed.pick(names))
+            picks += index.blocked.picks(names)
+        if request.bcat:
+            picks += index.cats.picks(request.bcat)
+        if request.badv:
+            picks += index.adomains.picks(map(_host, request.badv))
+        return picks
 
     def chances(self, imp: Imp, currency: str) -> Iterator[Chance]:
         """Yield the ways to fill `imp` that at least one offer suits.
 
         The offers of a chance are valid until the next one is taken.
         """
-        tail = self._floor_rules(imp, currency)
+        end = [*self._money_picks(imp, currency), *self._late]
+        if imp.secure == 1:
+            end.append(self._index.secure)
         if imp.banner is not None:
-            yield from self._banner(imp.banner, imp, tail)
+            yield from self._passing(BANNER, imp.banner, self._banner_picks(imp.banner), end)
         if imp.video is not None:
-            yield from self._player(VIDEO, imp.video, imp, tail)
+            picks = self._player_picks(VIDEO, imp.video)
+            if imp.video.w and imp.video.h:
+                picks.append(self._index.player_pick(imp.video.w, imp.video.h))
+            yield from self._passing(VIDEO, imp.video, picks, end)
         if imp.native is not None:
-            yield from self._native(imp.native, imp, tail)
+            yield from self._passing(NATIVE, imp.native, self._native_picks(imp.native), end)
         if imp.audio is not None:
-            yield from self._player(AUDIO, imp.audio, imp, tail)
-
-    def _banner(self, banner: Banner, imp: Imp, tail: Rules) -> Iterator[Chance]:
-        index = self._index
-        sizes = [(size.w, size.h) for size in banner.format or () if size.w and size.h]
-        if banner.w and banner.h:
-            sizes.append((banner.w, banner.h))
-        head: Rules = []
-        _guard(head, funnel.MEDIA, index.media[BANNER])
-        if sizes:
-            _guard(head, funnel.SIZE, index.size_pick(sizes))
-        slot = Slot(BANNER, MTYPE[BANNER])
-        found = self._passing(head, banner.battr, tail, imp)
-        if found is not None:
-            yield Chance(slot, sizes, found, banner.pos or 0)
-
-    def _player(
-        self, medium: str, player: Video | Audio, imp: Imp, tail: Rules
-    ) -> Iterator[Chance]:
-        index = self._index
-        head: Rules = []
-        _guard(head, funnel.MEDIA, index.media[medium])
-        if player.mimes:
-            _guard(head, funnel.MEDIA, index.mime_pick(player.mimes))
-        if player.protocols:
-            _guard(head, funnel.MEDIA, index.protocols.pick(player.protocols))
-        if player.minduration or player.maxduration:
-            shortest, longest = player.minduration or 0, player.maxduration or DURATION_S_MAX
-            _guard(head, funnel.MEDIA, index.duration_pick(shortest, longest))
-        w = h = position = 0
-        if isinstance(player, Video):
-            w, h, position = player.w or 0, player.h or 0, player.pos or 0
-            if w > 0 and h > 0:
-                _guard(head, funnel.SIZE, index.player_pick(w, h))
-        found = self._passing(head, player.battr, tail, imp)
-        if found is not None:
-            protocol = _newest(player.protocols)
-            slot = Slot(medium, MTYPE[medium], w, h, protocol, player.maxduration or 0)
-            yield Chance(slot, [], found, position)
-
-    def _native(self, asked: Native, imp: Imp, tail: Rules) -> Iterator[Chance]:
-        index = self._index
-        ask = ask_of(asked.request) if asked.request else None
-        head: Rules = []
-        if ask is None:
-            _guard(head, funnel.MEDIA, index.predicates.nothing)
-        else:
-            _guard(head, funnel.MEDIA, index.media[NATIVE])
-            if ask.image_w or ask.image_h:
-                _guard(head, funnel.SIZE, index.image_pick(ask.image_w, ask.image_h))
-        found = self._passing(head, asked.battr, tail, imp)
-        if found is not None:
-            slot = Slot(NATIVE, MTYPE[NATIVE], ask=asked.request or "")
-            yield Chance(slot, [], found, 0)
-
-    def _floor_rules(self, imp: Imp, currency: str) -> Rules:
-        index = self._index
-        rules: Rules = []
-        _guard(rules, funnel.CURRENCY, index.currencies.only(currency))
-        floor = floor_micros(imp.bidfloor) if imp.bidfloor is not None else 0
-        if not floor:
-            return rules
-        if (imp.bidfloorcur or DEFAULT_CURRENCY).upper() != currency:
-            _guard(rules, funnel.CURRENCY, index.predicates.nothing)
-            return rules
-        count = index.affordable(floor)
-        if count < len(index.rows):
-            lead(index.predicates.bits, count, index.floor_pick)
-            _guard(rules, funnel.FLOOR, index.floor_pick)
-        return rules
+            picks = self._player_picks(AUDIO, imp.audio)
+            yield from self._passing(AUDIO, imp.audio, picks, end)
 
     def _passing(
-        self, head: Rules, battr: list[int] | None, tail: Rules, imp: Imp
-    ) -> NDArray[np.int32] | None:
+        self, medium: str, asked: Banner | Video | Native | Audio, picks: list[int], end: list[int]
+    ) -> Iterator[Chance]:
         index = self._index
-        rules = head + self._early
-        for pick in index.attrs.picks(battr or ()):
-            _guard(rules, funnel.ATTRIBUTE, pick)
-        rules += tail
-        rules += self._late
-        if imp.secure == 1:
-            _guard(rules, funnel.SECURE, index.secure)
-        picks = [pick for _, pick in rules] or [EVERYTHING]
-        count, place = survivors(index.predicates.bits, picks, index.alive, index.out)
+        picks += self._early
+        if asked.battr:
+            picks += index.attrs.picks(asked.battr)
+        picks += end
+        predicates = index.predicates
+        count, place = survivors(predicates.bits, picks, index.alive, index.out)
         if count:
-            return index.out[:count]
-        self.fallen = deepest(self.fallen, rules[place][0])
-        return None
+            yield Chance(medium, asked, index.out[:count])
+        else:
+            self.fallen = deepest(self.fallen, predicates.stage_of[picks[place]])
+
+    def _banner_picks(self, banner: Banner) -> list[int]:
+        index, sizes = self._index, banner_sizes(banner)
+        return [index.media[BANNER], index.sizes.pick(sizes) if sizes else EVERYTHING]
+
+    def _player_picks(self, medium: str, player: Video | Audio) -> list[int]:
+        index = self._index
+        picks = [index.media[medium]]
+        if player.mimes:
+            picks.append(index.mimes.pick(map(mime_named, player.mimes)))
+        if player.protocols:
+            picks.append(index.protocols.pick(player.protocols))
+        if player.minduration or player.maxduration:
+            longest = player.maxduration or DURATION_S_MAX
+            picks.append(index.duration_pick(player.minduration or 0, longest))
+        return picks
+
+    def _native_picks(self, native: Native) -> list[int]:
+        index = self._index
+        ask = ask_of(native.request) if native.request else None
+        if ask is None:
+            return [index.no_media]
+        picks = [index.media[NATIVE]]
+        if ask.image_w or ask.image_h:
+            picks.append(index.image_pick(ask.image_w, ask.image_h))
+        return picks
+
+    def _money_picks(self, imp: Imp, currency: str) -> list[int]:
+        index = self._index
+        spoken = index.currencies.only(currency)
+        floor = floor_micros(imp.bidfloor) if imp.bidfloor is not None else 0
+        if not floor:
+            return [spoken]
+        if (imp.bidfloorcur or DEFAULT_CURRENCY).upper() != currency:
+            return [index.no_currency]
+        return [spoken, index.floor_pick(floor)]
 
 
-def _guard(rules: Rules, stage: str, pick: int) -> None:
-    if pick != EVERYTHING:
-        rules.append((stage, pick))
+def slot_of(chance: Chance, row: Row) -> Slot:
+    """Return what of an impression shapes the markup of the offer that won it."""
+    asked, medium = chance.asked, chance.medium
+    if isinstance(asked, Banner):
+        return Slot(medium, MTYPE[medium], *_served(banner_sizes(asked), row))
+    if isinstance(asked, Native):
+        return Slot(medium, MTYPE[medium], ask=asked.request or "")
+    w, h = (asked.w or 0, asked.h or 0) if isinstance(asked, Video) else (0, 0)
+    protocol = _newest(asked.protocols)
+    return Slot(medium, MTYPE[medium], w, h, protocol, asked.maxduration or 0)
+
+
+def _served(sizes: Sizes, row: Row) -> tuple[int, int]:
+    if row.offer.w:
+        return row.offer.w, row.offer.h
+    wanted = [tuple(size) for size in row.campaign.sizes]
+    for size in sizes:
+        if not wanted or size in wanted:
+            return size
+    return row.campaign.sizes[0] if wanted else (0, 0)
+
+
+def banner_sizes(banner: Banner) -> Sizes:
+    """Return the sizes a banner may have, the preferred first; none means any."""
+    sizes = [(size.w, size.h) for size in banner.format or () if size.w and size.h]
+    if banner.w and banner.h:
+        sizes.append((banner.w, banner.h))
+    return sizes
+
+
+def _seated(request: BidRequest, seat: str) -> bool:
+    """Whether the request lets our seat bid: named in `wseat`, or not barred by `bseat`."""
+    if request.wseat and seat not in request.wseat:
+        return False
+    return not (request.bseat and seat in request.bseat)
 
 
 def floor_micros(floor: Decimal) -> int:
