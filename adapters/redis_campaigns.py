@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator
 import msgspec
 from redis.asyncio import Redis
 
+from adapters.redis_announcements import announcements
 from adapters.redis_connection import RedisUnreachable, reaching
-from adapters.redis_positions import announcements
 from adapters.redis_views import RedisViews
 from hotpath.campaign import HotCampaign
 from projections.access import Holder

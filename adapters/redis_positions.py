@@ -1,44 +1,15 @@
-"""What projections announce over Redis: who waits for a position is woken, never left hanging."""
+"""Who waits for a view's position is woken by its announcement, and never left hanging."""
 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from redis.asyncio import Redis
 
-from adapters.redis_connection import PASSING
-from adapters.redis_scripts import CHANNEL
+from adapters.redis_announcements import SAFETY_S, Announcement, announcements, ended
 from adapters.redis_views import RedisViews
-
-SAFETY_S = 1.0  # an announcement can be lost with a connection: ask this often anyhow
-RECONNECT_S = 0.1
-
-
-class Announcement(NamedTuple):
-    """A view moved on: `name` of its projection and the position."""
-
-    name: str
-    position: int
-
-
-async def announcements(client: Redis) -> AsyncGenerator[Announcement | None, None]:
-    """Yield announcements for ever; None means "look for yourself".
-
-    None comes after connecting, after losing the connection, and after `SAFETY_S` of silence.
-    """
-    while True:
-        try:
-            async with client.pubsub() as channel:
-                await channel.subscribe(CHANNEL)
-                while True:
-                    message = await channel.get_message(timeout=SAFETY_S)
-                    yield _read(message["data"]) if message else None
-        except PASSING:
-            yield None
-            await asyncio.sleep(RECONNECT_S)
 
 
 class Waiter:
@@ -77,9 +48,7 @@ class RedisPositions:
         at: TracebackType | None,
     ) -> None:
         if self._listening is not None:
-            self._listening.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._listening
+            await ended(self._listening)
 
     async def of(self, view: str) -> int:
         """Return the position the view has reached; raises `RedisUnreachable`."""
@@ -112,10 +81,3 @@ class RedisPositions:
             async for announcement in heard:
                 for waiter in self._waiters:
                     waiter.hear(announcement)
-
-
-def _read(data: object) -> Announcement | None:
-    if not isinstance(data, bytes):
-        return None  # The answer to our subscription.
-    view, _, position = data.decode().partition(" ")
-    return Announcement(view.rpartition("_v")[0], int(position))

@@ -27,7 +27,7 @@ from projections.ports import (
 )
 
 _parked = msgspec.json.Decoder(Parked)
-Operations = dict[tuple[str, str], list[bytes | str]]
+Operations = dict[tuple[str, str], list[str]]
 
 
 class RedisViews:
@@ -189,15 +189,19 @@ def _index(view: str, tenant: str, group: str | None) -> str:
 
 
 def _operations(view: str, batch: Batch) -> Operations:
-    """Return the arguments of each command on each key, all of a kind together."""
-    operations: defaultdict[tuple[str, str], list[bytes | str]] = defaultdict(list)
+    """Return the arguments of each command on each key, all of a kind together.
+
+    They are text, for JSON is, and Lua's msgpack does not read binary values.
+    """
+    operations: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for shelf, changes in (("rows", batch.rows), ("state", batch.state)):
         for (tenant, key), row in changes:
             where = f"{{{view}}}:{shelf}:{tenant}"
             if row is None:
                 operations["HDEL", where].append(key)
             else:
-                operations["HSET", where] += (key, row)
+                # Lua's cmsgpack knows no binary type; rows are JSON and therefore text.
+                operations["HSET", where] += (key, row.decode())
     for (tenant, key), order, left, entered in batch.filings:
         if left is not None:
             operations["ZREM", _index(view, tenant, left)].append(key)
@@ -211,5 +215,5 @@ def _operations(view: str, batch: Batch) -> Operations:
     for position in batch.released:
         operations["HDEL", parked].append(str(position))
     for event in batch.parked:
-        operations["HSET", parked] += (str(event.position), msgspec.json.encode(event))
+        operations["HSET", parked] += (str(event.position), msgspec.json.encode(event).decode())
     return operations
