@@ -8,17 +8,15 @@ import structlog
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from adapters.clickhouse import client as clickhouse_client
+from adapters.clickhouse import Reader
 from adapters.clickhouse_metrics import ClickHouseMetrics
 from adapters.clock import SystemClock
 from adapters.redis_connection import connect
 from adapters.redis_positions import RedisPositions
 from adapters.redis_views import RedisViews
-from commands.ports import Fault
 from ops.api_app import create_app
 from ops.data_dir import DataDir
 from ops.health import Health, clickhouse_answers, log_answers, redis_answers, views_keep_up
-from ops.patience import patiently
 from ops.settings import Settings
 from ops.wiring import PROJECTIONS, opened_log
 from projections.stored_views import (
@@ -45,13 +43,8 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
         open_things.push_async_callback(redis.aclose)
         views = RedisViews(redis)
         positions = await open_things.enter_async_context(RedisPositions(redis, views))
-        clickhouse = await patiently(
-            lambda: clickhouse_client(settings.clickhouse_url),
-            faults=(Fault,),
-            stop=stop,
-            what="clickhouse",
-        )
-        open_things.push_async_callback(clickhouse.close)
+        counted = Reader(settings.clickhouse_url)
+        open_things.push_async_callback(counted.close)
         app = create_app(
             log=event_log,
             clock=SystemClock(),
@@ -60,12 +53,12 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
             budgets=StoredBudgets(views),
             access=StoredAccess(views),
             positions=positions,
-            metrics=ClickHouseMetrics(clickhouse),
+            metrics=ClickHouseMetrics(counted),
             readiness=Health(
                 {
                     "event_log": log_answers(event_log),
                     "redis": redis_answers(redis),
-                    "clickhouse": clickhouse_answers(clickhouse),
+                    "clickhouse": clickhouse_answers(counted),
                     "views": views_keep_up(
                         positions,
                         [projection.name for projection in PROJECTIONS],

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-from clickhouse_connect.driver.asyncclient import AsyncClient
 from redis.asyncio import Redis
 
+from adapters.clickhouse import Reader
 from adapters.sqlite_log import SqliteEventLog
 from projections.views import Positions
 
@@ -42,9 +42,10 @@ def redis_answers(redis: Redis) -> Question:
     return ask
 
 
-def clickhouse_answers(clickhouse: AsyncClient) -> Question:
+def clickhouse_answers(counted: Reader) -> Question:
     async def ask() -> str:
-        return "ok" if await clickhouse.ping() else "ClickHouse does not answer its ping."
+        await counted.rows("SELECT 1", {})
+        return "ok"
 
     return ask
 

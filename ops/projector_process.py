@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
 import structlog
-from adapters.clickhouse_spend import ClickHouseSpend
 from prometheus_client import generate_latest
 
 from adapters import clickhouse
+from adapters.clickhouse_spend import ClickHouseSpend
 from adapters.clock import SystemClock
 from adapters.facts_ingest import FactsIngest, Figures
 from adapters.redis_connection import connect
@@ -49,12 +49,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
         open_things.push_async_callback(redis.aclose)
         store = RedisViews(redis)
         await _schema(settings, stop)
-        counted = await patiently(
-            lambda: clickhouse.client(settings.clickhouse_url),
-            faults=(Fault,),
-            stop=stop,
-            what="clickhouse",
-        )
+        counted = clickhouse.Reader(settings.clickhouse_url)
         open_things.push_async_callback(counted.close)
         ingest = FactsIngest(
             clickhouse_url=settings.clickhouse_url,
