@@ -1,7 +1,8 @@
 """The OpenAPI document, told by the routes themselves: parameters, bodies, answers, problems."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 from litestar import Litestar, Response
@@ -76,17 +77,18 @@ def _operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
 
 def _types(path: str, handler: HTTPRouteHandler) -> Iterator[Any]:
     yield Problem
-    if (answer := _answer(handler)) is not None:
-        yield answer
+    yield from _answers(handler)
     if (body := _body(path, handler)) is not None:
         yield body
 
 
-def _answer(handler: HTTPRouteHandler) -> Any:  # noqa: ANN401 - any annotation
+def _answers(handler: HTTPRouteHandler) -> tuple[Any, ...]:
     annotation = handler.parsed_fn_signature.return_type.annotation
-    if getattr(annotation, "__origin__", None) is Response:
+    if get_origin(annotation) is Response:
         annotation = get_args(annotation)[0]
-    return annotation if isinstance(annotation, type) and annotation is not bytes else None
+    if get_origin(annotation) in {Union, UnionType}:
+        return get_args(annotation)
+    return () if annotation is bytes else (annotation,)
 
 
 def _body(path: str, handler: HTTPRouteHandler) -> Any:  # noqa: ANN401 - any annotation
@@ -121,7 +123,7 @@ def _operation(
 def _parameters(handler: HTTPRouteHandler) -> Iterator[Json]:
     for name, field in handler.parsed_fn_signature.parameters.items():
         kwarg = field.kwarg_definition
-        if not isinstance(kwarg, ParameterKwarg):
+        if not isinstance(kwarg, ParameterKwarg) or name in handler.resolve_dependencies():
             continue
         place = str(kwarg.param_type.value)
         schema = msgspec.json.schema(field.annotation)
@@ -153,12 +155,12 @@ def _command_headers(method: str) -> Iterator[Json]:
 
 
 def _responses(handler: HTTPRouteHandler, schemas: Mapping[Any, Json]) -> Json:
-    answer = _answer(handler)
     success: Json = {"description": "Done"}
-    if answer is not None:
-        media = {"schema": schemas[answer]}
-        if answer in EXAMPLES:
-            media["example"] = EXAMPLES[answer]
+    if answers := _answers(handler):
+        shown = [schemas[answer] for answer in answers]
+        media: Json = {"schema": shown[0] if len(shown) == 1 else {"anyOf": shown}}
+        if answers[0] in EXAMPLES:
+            media["example"] = EXAMPLES[answers[0]]
         success["content"] = {"application/json": media}
     problem = {"schema": schemas[Problem], "example": EXAMPLES[Problem]}
     return {

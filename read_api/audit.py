@@ -1,7 +1,7 @@
 """The log as an auditor reads it: what happened, what was so then, and whether it holds."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from litestar import Response, get
@@ -46,7 +46,7 @@ async def audit_stream(
     as_of: Annotated[
         datetime | None, QueryParameter(description="Answer the state as recorded up to then")
     ] = None,
-) -> Response[Any]:
+) -> Response[Listed[Entry] | Folded]:
     """Read a stream's events, or with `at_version` or `as_of` the state they had led to."""
     tenant = TenantId(caller.tenant)
     if at_version is None and as_of is None:
@@ -62,7 +62,7 @@ async def audit_verify(caller: Given[Holder], trail: Given[AuditTrail]) -> Verdi
 
 async def _events(
     trail: AuditTrail, tenant: TenantId, stream: str, limit: int, cursor: str | None
-) -> Listed:
+) -> Listed[Entry]:
     if cursor is not None and not (cursor.isascii() and cursor.isdigit()):
         raise bad_cursor()
     recorded = await trail.events(tenant, stream, after=int(cursor or 0), limit=limit + 1)

@@ -64,7 +64,7 @@ async def campaign_list(
     limit: Limit = LIMIT_DEFAULT,
     cursor: Cursor = None,
     token: Token = None,
-) -> Response[Listed]:
+) -> Response[Listed[Card]]:
     """List campaigns, newest first."""
     headers = await caught_up(positions, VIEW, token)
     try:
@@ -84,7 +84,7 @@ async def approvals(
     limit: Limit = LIMIT_DEFAULT,
     cursor: Cursor = None,
     token: Token = None,
-) -> Response[Listed]:
+) -> Response[Listed[Card]]:
     """List the campaigns in review that the caller may approve, newest first."""
     del approver  # Only the caller's own roles are known here, so `me` is all one can ask.
     headers = await caught_up(positions, VIEW, token)
@@ -110,7 +110,7 @@ async def calendar(
     limit: Limit = LIMIT_DEFAULT,
     cursor: Cursor = None,
     token: Token = None,
-) -> Response[Listed]:
+) -> Response[Listed[Card]]:
     """List the campaigns whose flight touches the days `from` to `to`, both included."""
     if last < first:
         message = "must not be before `from`"

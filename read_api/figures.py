@@ -16,6 +16,27 @@ FRESH_S = 1.0
 TENANTS_MAX = 1_000
 US_PER_MS = 1_000
 
+# The funnel's stages as people say them; a reason that is not here is shown as it is written.
+REASONS = {
+    "no_campaigns": "No live campaign",
+    "media": "Media type not offered",
+    "size": "No offer of this size",
+    "geo": "Other country",
+    "device": "Other device",
+    "domain": "Site not wanted",
+    "category": "Category blocked",
+    "advertiser": "Advertiser blocked",
+    "attribute": "Creative attribute blocked",
+    "currency": "Other currency",
+    "floor": "Below the floor price",
+    "schedule": "Not in flight, or day's budget spent",
+    "seat": "Seat not allowed",
+    "segment": "Other audience",
+    "secure": "Creative not secure",
+    "timeout": "Too little time",
+    "log_unavailable": "Log out of reach",
+}
+
 
 class Tile(msgspec.Struct, frozen=True):
     """One figure in words: `value` as people read it, `note` what it means."""
@@ -85,7 +106,11 @@ def bars(reasons: Sequence[ReasonCount]) -> list[Bar]:
     """Return the reasons, each with its share of the largest."""
     most = max((reason.count for reason in reasons), default=0) or 1
     return [
-        Bar(words(reason.reason), count(reason.count), round(100 * reason.count / most))
+        Bar(
+            REASONS.get(reason.reason) or words(reason.reason),
+            count(reason.count),
+            round(100 * reason.count / most),
+        )
         for reason in reasons
     ]
 

@@ -154,7 +154,7 @@ async def bidding(
 @get("/api/metrics/rejected", tags=["Metrics"])
 async def rejected(
     caller: Given[Holder], metrics: Given[Metrics], first: First, last: Last
-) -> Listed:
+) -> Listed[ReasonCount]:
     """List what the edge refused and why, the most frequent reason first."""
     days = days_given(first, last)
     return Listed([*await metrics.rejected(TenantId(caller.tenant), *days)], None)

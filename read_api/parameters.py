@@ -1,7 +1,7 @@
 """The parameters that many questions share, and what they mean."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 from litestar.exceptions import ClientException, NotFoundException
@@ -12,6 +12,8 @@ from projections.views import PAGE_MAX, Page, Positions
 
 WAIT_S = 0.5
 LIMIT_DEFAULT = 50
+
+T = TypeVar("T")
 
 Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_MAX, description="How many items at most")]
 Cursor = Annotated[
@@ -27,10 +29,10 @@ Token = Annotated[
 ]
 
 
-class Listed(msgspec.Struct, frozen=True):
+class Listed(msgspec.Struct, Generic[T], frozen=True):
     """Part of a list; `next` is the cursor of the rest, null at its end."""
 
-    items: list[object]
+    items: list[T]
     next: str | None
 
 

@@ -6,6 +6,7 @@ from litestar.params import FromPath
 
 from domain.identity import TenantId
 from projections.access import Holder
+from projections.transitions import Transition
 from projections.views import Positions, Transitions
 from read_api.parameters import Listed, Token, caught_up, no_campaign
 
@@ -18,7 +19,7 @@ async def campaign_transitions(
     transitions: Given[Transitions],
     positions: Given[Positions],
     token: Token = None,
-) -> Response[Listed]:
+) -> Response[Listed[Transition]]:
     """List each step with who took it, in what role, when and with what words; oldest first."""
     headers = await caught_up(positions, "transitions", token)
     steps = await transitions.of(TenantId(caller.tenant), campaign)

@@ -112,14 +112,13 @@ async def running_world(**parts):
     world = World(**parts)
     await _open_books(world.log)
     stopping = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks:
-        for runner in world.runners:
-            tasks.create_task(runner.run(stopping))
-        try:
-            await world.settled()
-            yield world
-        finally:
-            stopping.set()
+    runs = [asyncio.create_task(runner.run(stopping)) for runner in world.runners]
+    try:
+        await world.settled()
+        yield world
+    finally:
+        stopping.set()
+        await asyncio.gather(*runs)
 
 
 async def _open_books(log):

@@ -23,6 +23,12 @@ function typed(schema) {
   return [schema.type, schema.format].filter(Boolean).join(", ");
 }
 
+function prose(text) {
+  const made = element("span", undefined, "soft");
+  text.split("`").forEach((part, index) => made.append(index % 2 ? element("code", part) : part));
+  return made;
+}
+
 function table(rows) {
   const scroll = element("div", undefined, "scroll");
   const made = element("table");
@@ -56,7 +62,7 @@ function operation(path, method, told) {
   const fold = element("details", undefined, "operation");
   fold.dataset.words = `${path} ${method} ${told.summary} ${told.tags}`.toLowerCase();
   const summary = element("summary");
-  summary.append(element("span", method.toUpperCase(), "method"), element("code", path), element("span", ` ${told.summary}`, "soft"));
+  summary.append(element("span", method.toUpperCase(), "method"), element("code", path), prose(told.summary));
   fold.append(summary);
   if (told.parameters.length) {
     fold.append(element("h4", "Parameters"), table(told.parameters.map((one) => [
