@@ -60,13 +60,18 @@ class Runner:
         self._mark = Mark(0, 0)
         self._memories: dict[Address, Any] = {}
         self._blocked: dict[Stream, int] = {}
-        self._parked_count = 0
+        self._parked: Sequence[Parked] = ()
         self._limit = BATCH_MAX
 
     @property
     def position(self) -> int:
         """How far the view is, as far as this runner knows."""
         return self._mark.position
+
+    @property
+    def paused_on(self) -> Parked | None:
+        """The poisoned event that stops a view whose policy is to pause."""
+        return self._parked[0] if self._parked and self.projection.on_poison == "pause" else None
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Step until `stopping` is set, through faults of the log and the store."""
@@ -98,7 +103,7 @@ class Runner:
         try:
             if not self._view:
                 await self._open()
-            if self._blocked and self.projection.on_poison == "pause":
+            if self.paused_on:
                 await asyncio.sleep(wait_s)
                 await self._look()
                 return 0
@@ -190,6 +195,7 @@ class Runner:
         return events[0]
 
     def _note_parked(self, parked: Sequence[Parked]) -> None:
+        self._parked = parked
         self._blocked = {}
         for event in parked:
             self._blocked.setdefault((event.tenant, event.stream), event.position)
