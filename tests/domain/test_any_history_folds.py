@@ -6,16 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands.campaign import Action
-from domain.budget import UNALLOCATED
+from domain.budget import UNALLOCATED, Allocated
 from domain.budget import evolve as evolve_budget
-from domain.budget.events import BudgetEvent
+from domain.budget.events import BudgetAllocated, BudgetEvent
 from domain.campaign import UNWRITTEN, decisions, evolve, stage_of
 from domain.campaign.brief import BriefChanges
 from domain.campaign.events import ApprovalVoided, CampaignEdited, CampaignEvent
 from domain.refusal import Refusal
-from domain.tenant import UNOPENED
+from domain.tenant import UNOPENED, Open
 from domain.tenant import evolve as evolve_tenant
-from domain.tenant.events import TenantEvent
+from domain.tenant.events import TenantEvent, TenantOpened
 from tests import people
 from tests.golden.shipped import SHIPPED
 
@@ -50,12 +50,14 @@ def test_any_order_of_shipped_campaign_events_folds(history):
 
 @given(shipped(BudgetEvent))
 def test_any_order_of_budget_events_folds(history):
-    reduce(evolve_budget, history, UNALLOCATED)
+    allocated = any(isinstance(event, BudgetAllocated) for event in history)
+    assert isinstance(reduce(evolve_budget, history, UNALLOCATED), Allocated) == allocated
 
 
 @given(shipped(TenantEvent))
 def test_any_order_of_tenant_events_folds(history):
-    reduce(evolve_tenant, history, UNOPENED)
+    opened = any(isinstance(event, TenantOpened) for event in history)
+    assert isinstance(reduce(evolve_tenant, history, UNOPENED), Open) == opened
 
 
 @settings(max_examples=200)
