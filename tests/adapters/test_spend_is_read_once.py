@@ -10,7 +10,7 @@ from commands.ports import BilledSpend, BilledSum
 from tests.facts import DAY_US, NOW_US, TODAY, batch, bill, database, pixel
 
 pytestmark = pytest.mark.engines
-LAST_MONTH_US = NOW_US - 32 * DAY_US
+LAST_MONTH_US = NOW_US - TODAY.day * DAY_US
 
 
 @pytest.fixture

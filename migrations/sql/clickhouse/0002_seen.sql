@@ -1,5 +1,5 @@
 -- Where each event that a client can repeat was seen first; the ingest asks here before it counts.
--- Look-ups are by random ids, so a granule is small. 31 days is ten times what the stream keeps.
+-- Look-ups are by random ids, so a granule is small. 40 days is longer than any month and ten times what the stream keeps.
 CREATE TABLE IF NOT EXISTS seen
 (
     event_id FixedString(16),
@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS seen
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)
 ORDER BY event_id
-TTL at + INTERVAL 31 DAY
+TTL at + INTERVAL 40 DAY
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
     index_granularity = 256, min_compress_block_size = 4096, max_compress_block_size = 16384;
 
