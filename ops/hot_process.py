@@ -23,6 +23,10 @@ from ops.settings import Settings
 log = structlog.get_logger()
 
 
+class NothingProjected(Fault):
+    """The views are empty yet; an empty index would refuse keys that are good."""
+
+
 async def run(settings: Settings, index: int, stop: asyncio.Event) -> None:
     """Serve until told to stop, always from the newest index that could be had."""
     secret = DataDir(settings.directory).notice_secret()
@@ -72,7 +76,7 @@ async def _load(source: RedisCampaignSource, bidder: CampaignBidder, access: Acc
     holders = await source.holders()
     position, campaigns = await source.load()
     if not holders or position == 0:
-        return  # nothing is projected yet: an empty index would refuse keys that are good
+        raise NothingProjected
     access.replace(
         [
             Holder(secret_hash, holder.use, holder.tenant, holder.key)
