@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from hotpath import funnel
-from hotpath.creative import Notices, Slot, Template, live_notices, template, uncounted_notices
+from hotpath.creative import Slot, Template, live_urls, template, uncounted_urls
 from hotpath.facts import encode_row
 from hotpath.features import profile_vector
 from hotpath.funnel import NO_BID_CODES
@@ -74,7 +74,7 @@ class CampaignBidder:
         self._entropy = entropy
         self._monotonic_ns = monotonic_ns
         self._wall_ns = wall_ns
-        self._notices = live_notices(hot_url.rstrip("/"))
+        self._urls = live_urls(hot_url.rstrip("/"))
         self._index = _NOTHING
         self._templates: dict[tuple[str, int, Slot, bool], Template] = {}
         self._landings: dict[tuple[str, str, str], str] = {}
@@ -233,8 +233,8 @@ class CampaignBidder:
         if made is None:
             if len(self._templates) >= TEMPLATES_MAX:
                 self._templates = {}
-            notices: Notices = uncounted_notices(row.offer) if test else self._notices
-            made = self._templates[key] = template(row, winner.slot, notices)
+            urls = uncounted_urls(row.offer) if test else self._urls
+            made = self._templates[key] = template(row, winner.slot, urls)
         return made
 
     def _detail(self, request: BidRequest, winner: _Winner) -> str:

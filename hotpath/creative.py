@@ -27,7 +27,7 @@ _encode = msgspec.json.encode
 _LINKED = re.compile(r"<(?:a|script|iframe)\b", re.IGNORECASE)
 
 
-class Notices(NamedTuple):
+class NoticeUrls(NamedTuple):
     """Where a bid reports to; each but a test's click has the token's place in it."""
 
     win: str
@@ -58,14 +58,14 @@ class Template(NamedTuple):
         return token.join(self.pieces)
 
 
-def live_notices(hot_url: str) -> Notices:
+def live_urls(hot_url: str) -> NoticeUrls:
     """Return the notice URLs below `hot_url`, with the exchange's macros left to it."""
 
     def at(kind: str, more: str = "") -> str:
         return f"{hot_url}/v1/n/{kind}?b={TOKEN}{more}"
 
     price = "&p=${AUCTION_PRICE}"
-    return Notices(
+    return NoticeUrls(
         win=at("win", price),
         bill=at("bill", price),
         loss=at("loss", price + "&r=${AUCTION_LOSS}"),
@@ -74,18 +74,18 @@ def live_notices(hot_url: str) -> Notices:
     )
 
 
-def uncounted_notices(offer: HotOffer) -> Notices:
+def uncounted_urls(offer: HotOffer) -> NoticeUrls:
     """Return what a test request gets: nothing that could be counted or billed."""
-    return Notices(win="", bill="", loss="", click=offer.landing_url, impression="")
+    return NoticeUrls(win="", bill="", loss="", click=offer.landing_url, impression="")
 
 
-def template(row: Row, slot: Slot, notices: Notices) -> Template:
+def template(row: Row, slot: Slot, urls: NoticeUrls) -> Template:
     """Return the bid object for an offer in a slot, all but its id, impid and token."""
     offer, campaign = row.offer, row.campaign
     bid = {
         "price": msgspec.Raw(price_text(offer.bid_cpm_micros)),
         "adid": offer.id,
-        "adm": _markup(row, slot, notices),
+        "adm": _markup(row, slot, urls),
         "adomain": list(row.adomain),
         "cat": offer.cat,
         "attr": offer.attr,
@@ -93,8 +93,8 @@ def template(row: Row, slot: Slot, notices: Notices) -> Template:
         "cid": campaign.campaign,
         "mtype": slot.mtype,
     }
-    if notices.bill:
-        bid |= {"nurl": notices.win, "burl": notices.bill, "lurl": notices.loss}
+    if urls.bill:
+        bid |= {"nurl": urls.win, "burl": urls.bill, "lurl": urls.loss}
     if slot.w and slot.h:
         bid |= {"w": slot.w, "h": slot.h}
     said = {name: value for name, value in bid.items() if value not in ([], "")}
@@ -107,34 +107,34 @@ def price_text(cpm_micros: int) -> bytes:
     return f"{units}.{rest:06d}".rstrip("0").rstrip(".").encode()
 
 
-def _markup(row: Row, slot: Slot, notices: Notices) -> str:
+def _markup(row: Row, slot: Slot, urls: NoticeUrls) -> str:
     match slot.medium:
         case "banner":
-            return _banner(row, slot, notices)
+            return _banner(row, slot, urls)
         case "native":
-            return _native(row, slot, notices)
+            return _native(row, slot, urls)
         case _ if row.creative.is_vast:
-            return _tracked_vast(row.offer.markup, notices)
+            return _tracked_vast(row.offer.markup, urls)
         case _:
-            return _vast(row.offer, row.campaign, slot, row, notices)
+            return _vast(row.offer, row.campaign, slot, row, urls)
 
 
-def _native(row: Row, slot: Slot, notices: Notices) -> str:
+def _native(row: Row, slot: Slot, urls: NoticeUrls) -> str:
     ask: Ask | None = native.ask_of(slot.ask)
     if ask is None:
         raise ValueError("the native request cannot be served")
     sponsor = row.adomain[0] if row.adomain else ""
     return native.markup(
-        ask, row.offer, sponsor=sponsor, click=notices.click, impression=notices.impression
+        ask, row.offer, sponsor=sponsor, click=urls.click, impression=urls.impression
     )
 
 
-def _banner(row: Row, slot: Slot, notices: Notices) -> str:
-    click = html.escape(notices.click)
+def _banner(row: Row, slot: Slot, urls: NoticeUrls) -> str:
+    click = html.escape(urls.click)
     body = _banner_body(row, slot, click)
-    if not notices.impression:
+    if not urls.impression:
         return body
-    pixel = html.escape(notices.impression)
+    pixel = html.escape(urls.impression)
     return f'{body}<img src="{pixel}" width="1" height="1" alt="" style="position:absolute">'
 
 
@@ -155,7 +155,7 @@ def _link(click: str, inner: str) -> str:
     return f'<a href="{click}" target="_blank" rel="noopener">{inner}</a>'
 
 
-def _vast(offer: HotOffer, campaign: HotCampaign, slot: Slot, row: Row, notices: Notices) -> str:
+def _vast(offer: HotOffer, campaign: HotCampaign, slot: Slot, row: Row, urls: NoticeUrls) -> str:
     """Write VAST around a media file, in the newest version that the player takes."""
     version = PROTOCOLS_WRITTEN.get(slot.protocol, "3.0")
     ident = escape(f"{campaign.campaign}.{offer.id}", {'"': "&quot;"})
@@ -165,7 +165,7 @@ def _vast(offer: HotOffer, campaign: HotCampaign, slot: Slot, row: Row, notices:
     universal = '<UniversalAdId idRegistry="unknown">unknown</UniversalAdId>'
     creative = f'<Creative id="{ident}">{universal if version >= "4" else ""}'
     kind = ' adType="audio"' if version >= "4.1" and slot.medium == AUDIO else ""
-    impression = _tag("Impression", notices.impression)
+    impression = _tag("Impression", urls.impression)
     return (
         f'<VAST version="{version}"><Ad id="{ident}"{kind}><InLine>'
         f"<AdSystem>Campaign Express</AdSystem><AdTitle>{escape(offer.name)}</AdTitle>"
@@ -173,7 +173,7 @@ def _vast(offer: HotOffer, campaign: HotCampaign, slot: Slot, row: Row, notices:
         f"<Linear><Duration>{_clock(seconds)}</Duration><MediaFiles>"
         f'<MediaFile delivery="progressive" type="{escape(row.creative.mime)}"{sides}>'
         f"{_cdata(offer.creative_url)}</MediaFile></MediaFiles>"
-        f"<VideoClicks>{_tag('ClickThrough', notices.click)}</VideoClicks>"
+        f"<VideoClicks>{_tag('ClickThrough', urls.click)}</VideoClicks>"
         "</Linear></Creative></Creatives></InLine></Ad></VAST>"
     )
 
@@ -184,13 +184,13 @@ def _player_sides(slot: Slot, offer: HotOffer) -> str:
     return f' width="{offer.w or slot.w}" height="{offer.h or slot.h}"'
 
 
-def _tracked_vast(markup: str, notices: Notices) -> str:
+def _tracked_vast(markup: str, urls: NoticeUrls) -> str:
     """Add our impression and click tracking to a marketer's own VAST."""
-    if not notices.impression:
+    if not urls.impression:
         return markup
-    impression = _tag("Impression", notices.impression)
+    impression = _tag("Impression", urls.impression)
     tracked = markup.replace("<Creatives>", f"{impression}<Creatives>", 1)
-    clicked = _tag("ClickTracking", notices.click)
+    clicked = _tag("ClickTracking", urls.click)
     return tracked.replace("</VideoClicks>", f"{clicked}</VideoClicks>")
 
 
