@@ -14,7 +14,7 @@ from domain.identity import CampaignId
 from domain.money import Money
 
 BUDGETS: Ledger[Budget, BudgetEvent] = Ledger(
-    "budget", UNALLOCATED, evolve, msgspec.json.Decoder(BudgetEvent)
+    "budget", UNALLOCATED, evolve, msgspec.json.Decoder(BudgetEvent), remembers=16
 )
 
 

@@ -25,7 +25,7 @@ BATCH_MAX = 1_000
 CHECKPOINT_EVERY = 1_000  # events; a restart reads at most so many again, which changes nothing
 
 CHECKPOINTS: Ledger[int, AllocationCheckpointed] = Ledger(
-    PROCESS, 0, evolve, msgspec.json.Decoder(AllocationCheckpointed)
+    PROCESS, 0, evolve, msgspec.json.Decoder(AllocationCheckpointed), remembers=16
 )
 BRIEFS = msgspec.json.Decoder(CampaignDrafted | CampaignEdited)
 BRIEF_KINDS = frozenset(

@@ -11,7 +11,7 @@ from domain.envelope import Recorded
 from domain.event import Event
 from domain.identity import TenantId
 
-REMEMBERED_MAX = 256  # commands a stream answers for again
+REMEMBERED_MAX = 256
 
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
@@ -25,12 +25,17 @@ class HistoryUnreadable(Fault):
 
 
 class Ledger(NamedTuple, Generic[S, E]):
-    """How one family of streams is named and understood."""
+    """How one family of streams is named and understood.
+
+    `remembers` is how many commands a stream answers for again. Where only process
+    managers ask, and the domain itself counts a range once, a few are enough.
+    """
 
     category: str
     blank: S
     evolve: Callable[[S, E], S]
     decoder: msgspec.json.Decoder[E]
+    remembers: int = REMEMBERED_MAX
 
     def stream(self, key: str) -> str:
         return f"{self.category}-{key}"
@@ -91,5 +96,5 @@ class Folded(Generic[S, E]):
     def _remember(self, command_id: str, fingerprint: str) -> None:
         self.remembered.pop(command_id, None)
         self.remembered[command_id] = Remembered(fingerprint, self.version, self.position)
-        if len(self.remembered) > REMEMBERED_MAX:
+        if len(self.remembered) > self._ledger.remembers:
             del self.remembered[next(iter(self.remembered))]

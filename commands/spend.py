@@ -29,7 +29,7 @@ PROCESS = "spend"
 AT_ONCE_MAX = 64  # commands under way together, so that they share an fsync
 
 CLAIMS: Ledger[Claimed, SpendRangeClaimed] = Ledger(
-    PROCESS, NOTHING_CLAIMED, evolve, msgspec.json.Decoder(SpendRangeClaimed)
+    PROCESS, NOTHING_CLAIMED, evolve, msgspec.json.Decoder(SpendRangeClaimed), remembers=16
 )
 
 log = structlog.get_logger(__name__)

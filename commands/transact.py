@@ -54,6 +54,7 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
         source: str,
         *,
         tenant: TenantId,
+        roles: tuple[str, ...] = (),
         correlation_id: str | None = None,
         causation_id: str | None = None,
     ) -> Self:
@@ -62,6 +63,7 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             tenant=tenant,
             person=PersonId(f"process:{process}"),
+            roles=roles,
             command_id=command_id,
             fingerprint=fingerprint_of(process, source),
             correlation_id=correlation_id or command_id,
