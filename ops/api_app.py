@@ -28,8 +28,9 @@ from read_api.transitions import campaign_transitions
 from read_api.whoami import whoami
 from write_api.callers import Callers
 from write_api.campaign import patch_campaign, post_campaign, post_step
+from write_api.commanding import Commander
 from write_api.console import post_sign_in, post_sign_out, post_step_form
-from write_api.problems import HANDLERS
+from write_api.problems import HANDLERS, AnyRequest
 
 BODY_BYTES_MAX = 1_000_000
 
@@ -83,9 +84,13 @@ def create_app(
 ) -> Edge:
     """Return the API over these ports; `session_secret` signs the console's cookies."""
     callers = Callers(access, session_secret=session_secret)
+    desk = Desk(log, clock)
     telemetry = Telemetry()
+
+    async def commander(request: AnyRequest) -> Commander:
+        return Commander(await callers.caller(request), desk)
+
     given: dict[str, Any] = {
-        "desk": Desk(log, clock),
         "clock": clock,
         "board": board,
         "transitions": transitions,
@@ -105,6 +110,7 @@ def create_app(
         dependencies={
             **{name: _given(port) for name, port in given.items()},
             "caller": Provide(callers.caller),
+            "commander": Provide(commander),
             "visitor": Provide(callers.visitor),
         },
         exception_handlers=HANDLERS,

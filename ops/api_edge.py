@@ -4,12 +4,12 @@ import re
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from litestar import Litestar
 from litestar.types import HTTPScope, Message, Receive, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from uuid_utils import uuid4
 
 REQUEST_ID = re.compile(rb"^[A-Za-z0-9._:-]{1,64}$")
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -33,6 +33,7 @@ class Telemetry:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._requests = Counter(
             "cx_api_requests",
             "Requests answered",
@@ -48,8 +49,14 @@ class Telemetry:
         )
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
+        series = self._series.get((method, route, status))
+        if series is None:
+            series = self._series[method, route, status] = (
+                self._requests.labels(method, route, str(status)),
+                self._seconds.labels(method, route),
+            )
+        series[0].inc()
+        series[1].observe(seconds)
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""

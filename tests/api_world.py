@@ -30,6 +30,7 @@ ANA, BEN, RIVAL = "ana-key-0001", "ben-key-0002", "rival-key-0003"
 ROLES = {ANA: ("marketer", "admin"), BEN: ("manager", "director", "compliance")}
 EXCHANGE, SITE = "exchange-key-0004", "site-key-0005"
 USD = "USD"
+PROJECTIONS = (ACCESS, BUDGETS, CAMPAIGN_BOARD, TRANSITIONS)
 
 OFFER = {
     "id": "hero",
@@ -73,13 +74,12 @@ class Engines:
 class World:
     """The API with its projections running; `client(key)` is someone's browser or script."""
 
-    def __init__(self, *, metrics=None, log=None):
+    def __init__(self, *, metrics=None, log=None, projections=PROJECTIONS):
         self.log = log or MemoryEventLog()
         self.views = MemoryViews()
         self.engines = Engines()
         self.runners = [
-            Runner(projection, feed=self.log, store=self.views)
-            for projection in (ACCESS, BUDGETS, CAMPAIGN_BOARD, TRANSITIONS)
+            Runner(projection, feed=self.log, store=self.views) for projection in projections
         ]
         self.app = create_app(
             log=self.log,

@@ -17,12 +17,10 @@ from commands.campaign import (
     edit_campaign,
     move_campaign,
 )
-from commands.desk import Desk
 from domain.campaign import Brief, BriefChanges
 from domain.identity import CampaignId
-from projections.access import Holder
 from write_api.bodies import understood
-from write_api.commanding import Receipt, asking, receipt
+from write_api.commanding import Commander, Receipt, asking, receipt
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest
 
@@ -47,19 +45,19 @@ STEPS: dict[Action, type[Step]] = {
 
 
 @post("/v1/campaigns", tags=["Campaigns"], opt={"body": Brief})
-async def post_campaign(
-    request: AnyRequest, caller: Given[Holder], desk: Given[Desk]
-) -> Response[Receipt]:
+async def post_campaign(request: AnyRequest, commander: Given[Commander]) -> Response[Receipt]:
     """Draft a campaign."""
     brief = understood(await request.body(), request.headers.get("content-type", ""), Brief)
     command = CreateCampaign(brief=brief)
-    outcome = await create_campaign(command, asking=asking(request, caller, brief), desk=desk)
+    outcome = await create_campaign(
+        command, asking=asking(request, commander.caller, brief), desk=commander.desk
+    )
     return receipt(outcome, status=201)
 
 
 @patch("/v1/campaigns/{campaign:str}", tags=["Campaigns"], opt={"body": BriefChanges})
 async def patch_campaign(
-    request: AnyRequest, campaign: FromPath[str], caller: Given[Holder], desk: Given[Desk]
+    request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]
 ) -> Response[Receipt]:
     """Replace the given fields of a campaign; whatever was approved is void from then on."""
     expected = expected_version(request, required=True)
@@ -67,8 +65,8 @@ async def patch_campaign(
     changes = understood(body, request.headers.get("content-type", ""), BriefChanges)
     outcome = await edit_campaign(
         EditCampaign(campaign=CampaignId(campaign), changes=changes),
-        asking=asking(request, caller, changes),
-        desk=desk,
+        asking=asking(request, commander.caller, changes),
+        desk=commander.desk,
         expected_version=expected,
     )
     return receipt(outcome)
@@ -81,7 +79,7 @@ async def patch_campaign(
     opt={"bodies": STEPS},
 )
 async def post_step(
-    request: AnyRequest, campaign: FromPath[str], caller: Given[Holder], desk: Given[Desk]
+    request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]
 ) -> Response[Receipt]:
     """Take a step of the workflow; what the campaign's stage or your role forbids is refused."""
     action = Action(request.scope["path"].rstrip("/").rpartition("/")[2])
@@ -95,6 +93,9 @@ async def post_step(
         go_live_at=step.at if isinstance(step, ScheduleStep) else None,
     )
     outcome = await move_campaign(
-        command, asking=asking(request, caller, step), desk=desk, expected_version=expected
+        command,
+        asking=asking(request, commander.caller, step),
+        desk=commander.desk,
+        expected_version=expected,
     )
     return receipt(outcome)

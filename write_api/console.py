@@ -10,14 +10,12 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from commands.campaign import Action, MoveCampaign, move_campaign
-from commands.desk import Desk
 from domain.identity import CampaignId
 from domain.refusal import Refusal
-from projections.access import Holder
 from write_api.bodies import judged
 from write_api.callers import Callers, no_session, require_own_page
 from write_api.campaign import STEPS, ScheduleStep
-from write_api.commanding import asking
+from write_api.commanding import Commander, asking
 from write_api.problems import AnyRequest, Declined
 
 FORM = "application/x-www-form-urlencoded"
@@ -47,7 +45,7 @@ async def post_sign_out(request: AnyRequest) -> Response[Any]:
     include_in_schema=False,
 )
 async def post_step_form(
-    request: AnyRequest, campaign: FromPath[str], caller: Given[Holder], desk: Given[Desk]
+    request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]
 ) -> Response[Any]:
     """Take a step and show the campaign as it is then, or the sentence that refuses."""
     action = Action(request.scope["path"].rstrip("/").rpartition("/")[2])
@@ -61,8 +59,9 @@ async def post_step_form(
         comment=step.comment,
         go_live_at=step.at if isinstance(step, ScheduleStep) else None,
     )
+    asked = asking(request, commander.caller, step)
     try:
-        outcome = await move_campaign(command, asking=asking(request, caller, step), desk=desk)
+        outcome = await move_campaign(command, asking=asked, desk=commander.desk)
     except Refusal as refusal:
         return _back(campaign, refused=refusal.code)
     return _back(campaign, position=str(outcome.position))
