@@ -75,15 +75,15 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
             )
         )
         log.info("projecting", port=settings.projector_port)
-        async with asyncio.TaskGroup() as tasks:
-            for projection in PROJECTIONS:
-                runner = Runner(projection, feed=event_log, store=store, faults=(Fault,))
-                tasks.create_task(runner.run(stop))
-            tasks.create_task(ingest.run(stop))
-            tasks.create_task(
-                _steps(lambda: allocation.step(wait_s=ALLOCATION_WAIT_S), stop, every_s=0.0)
-            )
-            tasks.create_task(_steps(spend.step, stop, every_s=SPEND_EVERY_S))
+        await asyncio.gather(
+            *(
+                Runner(projection, feed=event_log, store=store, faults=(Fault,)).run(stop)
+                for projection in PROJECTIONS
+            ),
+            ingest.run(stop),
+            _steps(lambda: allocation.step(wait_s=ALLOCATION_WAIT_S), stop, every_s=0.0),
+            _steps(spend.step, stop, every_s=SPEND_EVERY_S),
+        )
 
 
 async def _schema(settings: Settings, stop: asyncio.Event) -> None:

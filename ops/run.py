@@ -1,9 +1,9 @@
 """`python -m ops.run api|projector|hot [--index N]`: one process of an installation."""
 
 import asyncio
-import contextlib
 import gc
 import importlib
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -19,6 +19,7 @@ from ops.settings import Settings, resolve
 Process = Callable[[Settings, int, asyncio.Event], Awaitable[None]]
 
 MODULES = {"api": "ops.api_process", "projector": "ops.projector_process", "hot": "ops.hot_process"}
+CRASHED = 70  # EX_SOFTWARE of sysexits.h
 USAGE = f"usage: python -m ops.run {'|'.join(MODULES)} [--index N]"
 
 log = structlog.get_logger()
@@ -52,8 +53,17 @@ async def _until_told(process: Process, settings: Settings, index: int) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    with contextlib.suppress(Stopped):
+    try:
         await process(settings, index, stop)
+    except Stopped:
+        return
+    except Obstacle:
+        raise
+    except Exception:
+        # Whatever is wrong may also keep the rest from ending in good order. Nothing here is
+        # worth more than what survives kill -9, so the supervisor gets its turn at once.
+        log.critical("crashed", exc_info=True)
+        os._exit(CRASHED)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from ops.demo.wire import Wire
 
 OK, BAD_REQUEST = 200, 400
 TWICE_EVERY = 4
-REGISTERS_EVERY, DEPOSITS_EVERY = 3, 9
-DEPOSIT_TEXT, DEPOSIT_MICROS = "25.50", 25_500_000
+REGISTERS_EVERY, DEPOSITS_EVERY = 3, 27
+DEPOSIT_TEXT, DEPOSIT_MICROS = "1.25", 1_250_000
 
 
 class Broken(NamedTuple):
@@ -47,7 +47,7 @@ class Browsers:
         self._players = 0
 
     async def live(self, currency: str) -> None:
-        """Let one more player visit; every third registers, every ninth deposits."""
+        """Let one more player visit; every third registers, every 27th deposits."""
         self._players += 1
         number = self._players
         await self._pixel("visit", number)

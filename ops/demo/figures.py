@@ -98,6 +98,7 @@ class Figures:
             "campaign: deposits": totals["deposit"],
             "budget: spent in micros": budget["spent_total"]["micros"],
             "budget: revenue in micros": budget["revenue"]["micros"],
+            "budget: return on spend, in millionths": _millionths(budget["roas"]),
         }
 
     async def _metrics(self, path: str, more: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - the API's JSON
@@ -112,6 +113,10 @@ class Figures:
 
 def _spent(bidding: Any) -> int:  # noqa: ANN401 - the API's JSON
     return sum(money["micros"] for money in bidding["spend"] if money["currency"] == CURRENCY)
+
+
+def _millionths(ratio: float | None) -> int:
+    return round((ratio or 0) * 1_000_000)
 
 
 def tenant_figures(tally: Tally) -> dict[str, int]:
@@ -144,4 +149,7 @@ def own_figures(tally: Tally) -> dict[str, int]:
         "campaign: deposits": tally.deposits,
         "budget: spent in micros": tally.spend_micros,
         "budget: revenue in micros": tally.revenue_micros,
+        "budget: return on spend, in millionths": _millionths(
+            tally.revenue_micros / tally.spend_micros if tally.spend_micros else None
+        ),
     }

@@ -29,6 +29,11 @@ class Bid(NamedTuple):
     lurl: str
     markup: str
 
+    @property
+    def is_test(self) -> bool:
+        """A bid on a test request names no notice addresses: no money can follow."""
+        return not self.nurl
+
 
 class Exchange:
     """Sends bid requests and notices, and keeps the tally of what was acknowledged."""
@@ -101,9 +106,9 @@ def _bids(reply: Reply) -> Iterator[Bid]:
             yield Bid(
                 campaign=bid["cid"],
                 cpm=Decimal(str(bid["price"])),
-                nurl=bid["nurl"],
-                burl=bid["burl"],
-                lurl=bid["lurl"],
+                nurl=bid.get("nurl", ""),
+                burl=bid.get("burl", ""),
+                lurl=bid.get("lurl", ""),
                 markup=bid.get("adm", ""),
             )
 

@@ -9,8 +9,8 @@ from ops.data_dir import Credentials
 from ops.demo.wire import Reply, Wire
 
 CURRENCY = "USD"
-BID_CPM_MICROS = 5_000_000  # 5.00 a thousand
-BUDGET_MICROS = 1_000_000  # 200 impressions at that price
+BID_CPM_MICROS = 10_000_000  # 10.00 a thousand
+BUDGET_MICROS = 2_000_000  # 200 impressions at that price
 OK, CREATED, FORBIDDEN = 200, 201, 403
 
 
