@@ -28,7 +28,7 @@ class Unlike(Exception):
 
 
 class Stuck(Exception):
-    """A view that pauses on poison met a poisoned event while it was rebuilt; the live one stays."""
+    """A rebuild met poison in a view that pauses on it; the live one stays."""
 
     def __init__(self, poison: Parked) -> None:
         super().__init__(f"position {poison.position} of {poison.stream}: {poison.error}")
@@ -90,7 +90,8 @@ async def rebuild(
     """Build the view anew from the whole log while readers keep the live one, then swap.
 
     With `compare`, raises `Unlike` and keeps the live view when any row differs at the same
-    position; raises `Stuck` likewise. An interrupted rebuild leaves a view that the next one clears away.
+    position; raises `Stuck` likewise. What an interrupted rebuild leaves, the next one clears
+    away.
     """
     old = await store.live(projection.name)
     new = await _unused(store, old)
