@@ -26,8 +26,8 @@ from hotpath.token import Token, Tokens
 PATH = b"/v1/n/"
 FACT_OF = {"win": "win", "bill": "bill", "imp": "bill", "loss": "loss", "click": "click"}
 BINDING = {"win", "bill"}  # our price: it can never exceed the bid
-_PRICE = pattern(r"\d{1,9}(\.\d{1,12})?")
-_CODE = pattern(r"\d{1,4}")
+_PRICE = pattern(r"[0-9]{1,9}(\.[0-9]{1,12})?")
+_CODE = pattern(r"[0-9]{1,4}")
 _ONE = Decimal(1)
 
 
@@ -49,7 +49,7 @@ def read_price(text: str) -> Price | None:
     """
     if not text or "AUCTION_PRICE" in text:
         return None
-    if not _PRICE.fullmatch(text, endpos=64):
+    if not _PRICE.fullmatch(text):
         raise PriceRefused("price_malformed")
     cpm = Decimal(text)
     return Price(_rounded(cpm * 1_000_000), _rounded(cpm * 1_000))

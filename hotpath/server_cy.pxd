@@ -29,6 +29,10 @@ cdef class Connection(Sink):
     cdef bytes expect
     cdef Py_ssize_t length
     cdef Py_ssize_t body_bytes
+    cdef Py_ssize_t fed_bytes
+    cdef Py_ssize_t begun_bytes
+    cdef Py_ssize_t body_bytes_here
+    cdef bint begun_before
     cdef list body
     cdef int64_t received_ns
     cdef int64_t at_us
@@ -45,5 +49,6 @@ cdef class Connection(Sink):
     cdef int settle(self) except -1
     cdef int refuse(self, int status, str code, str detail) except -1
     cdef int check_head(self) except -1
+    cdef int check_begun(self, bytes received) except -1
     cdef int header(self, bytes name, bytes value) except -1
     cdef int take(self) except -1

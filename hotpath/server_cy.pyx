@@ -26,6 +26,7 @@ cdef enum:
     REFUSED = 3  # nothing more is read
     NOT_LAST = -1
     AGENT_BYTES_MAX = 512
+    FRAMING_FACTOR_MAX = 8
 
 
 cdef class Connection(Sink):
@@ -75,6 +76,8 @@ cdef class Connection(Sink):
     def data_received(self, bytes received):
         if self.state == REFUSED:
             return
+        self.begun_before = self.state == HEAD
+        self.body_bytes_here = 0
         self.received_ns = clock_ns(CLOCK_MONOTONIC)
         self.at_us = clock_ns(CLOCK_REALTIME) // 1000
         try:
@@ -89,11 +92,26 @@ cdef class Connection(Sink):
                 self.refuse(400, "malformed_request", f"This is not HTTP/1.1: {error}.")
             return
         if self.state == HEAD:
-            self.head_bytes += len(received)
-            if self.head_bytes > self.door.head_bytes_max:
-                self.refuse(431, "head_too_long", "The request line and headers are too long.")
+            self.check_begun(received)
+        elif self.state == BODY:
+            # Framing that outweighs its content by far is an attack, not a body.
+            self.fed_bytes += len(received)
+            if self.fed_bytes > FRAMING_FACTOR_MAX * self.door.body_bytes_max:
+                self.refuse(413, "body_too_long", "The body is too long.")
         if self.numbered - self.sent > self.door.pipelined_max:
             self.pause_reading()
+
+    cdef int check_begun(self, bytes received) except -1:
+        # llhttp keeps an unfinished header to itself, so its size is told from what was fed: all
+        # of it, or what follows the last finished head, less the bodies in between.
+        cdef Py_ssize_t fresh = PyBytes_GET_SIZE(received)
+        if not self.begun_before:
+            self.begun_bytes = 0
+            fresh -= received.rfind(b"\r\n\r\n") + self.body_bytes_here
+        self.begun_bytes += max(fresh, 0)
+        if self.begun_bytes > self.door.head_bytes_max:
+            return self.refuse(431, "head_too_long", "The request line and headers are too long.")
+        return 0
 
     # What the parser tells.
 
@@ -102,7 +120,8 @@ cdef class Connection(Sink):
             return
         self.state = HEAD
         self.since = self.door.second
-        self.head_bytes = self.headers = self.hosts = self.body_bytes = 0
+        self.begun_before = False
+        self.head_bytes = self.headers = self.hosts = self.body_bytes = self.fed_bytes = 0
         self.bad_transfer = self.has_length = self.has_transfer = False
         self.target = self.body = self.forwarded = self.expect = None
         self.content_encoding = self.accept_encoding = self.openrtb_version = None
@@ -115,6 +134,9 @@ cdef class Connection(Sink):
     def on_header(self, bytes name, bytes value):
         if self.state == HEAD:
             self.header(name, value or b"")
+        elif self.state == BODY:
+            # Trailers have no use here, and proxies disagree about them.
+            self.refuse(400, "trailer_refused", "Headers after a chunked body are not taken.")
 
     def on_headers_complete(self):
         if self.state == HEAD:
@@ -124,6 +146,7 @@ cdef class Connection(Sink):
         if self.state != BODY:
             return
         self.body_bytes += PyBytes_GET_SIZE(part)
+        self.body_bytes_here += PyBytes_GET_SIZE(part)
         if self.body_bytes > self.door.body_bytes_max:
             self.refuse(413, "body_too_long", "The body is too long.")
         elif self.body is None:
