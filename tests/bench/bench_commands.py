@@ -7,6 +7,7 @@ projections have a process of their own.
 
 import asyncio
 import contextlib
+import gc
 import json
 import subprocess
 import sys
@@ -14,12 +15,12 @@ import tempfile
 import time
 from pathlib import Path
 
-import structlog
 import uvloop
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from adapters.sqlite_log import SqliteEventLog
+from ops.logs import write_json
 from projections.access import ACCESS
 from tests.api_world import ANA, BRIEF, running_world
 from tests.bench.report import keep, percentile
@@ -31,27 +32,20 @@ TARGET_PER_S = 1_000
 
 
 async def serve(directory: Path, port: int):
-    with (directory / "api.log").open("w") as lines:
-        structlog.configure(
-            processors=[
-                structlog.processors.TimeStamper(fmt="iso"),
-                structlog.processors.JSONRenderer(),
-            ],
-            logger_factory=structlog.WriteLoggerFactory(lines),
-            cache_logger_on_first_use=True,
-        )
-        async with (
-            SqliteEventLog(directory / "events.sqlite") as log,
-            running_world(log=log, projections=(ACCESS,)) as world,
-        ):
-            await Server(
-                world.app,
-                address="127.0.0.1",
-                port=port,
-                interface=Interfaces.ASGI,
-                log_enabled=False,
-                websockets=False,
-            ).serve()
+    write_json("api", level="info")
+    async with (
+        SqliteEventLog(directory / "events.sqlite") as log,
+        running_world(log=log, projections=(ACCESS,)) as world,
+    ):
+        gc.freeze()  # as the API process does
+        await Server(
+            world.app,
+            address="127.0.0.1",
+            port=port,
+            interface=Interfaces.ASGI,
+            log_enabled=False,
+            websockets=False,
+        ).serve()
 
 
 def request(port: int) -> bytes:
@@ -90,7 +84,10 @@ async def load(port: int) -> list[float]:
 def measured(directory: Path) -> dict:
     port = free_port()
     command = [sys.executable, "-m", "tests.bench.bench_commands", str(directory), str(port)]
-    with subprocess.Popen(command, cwd=HOUSE) as server:
+    with (
+        (directory / "api.log").open("wb") as lines,
+        subprocess.Popen(command, cwd=HOUSE, stderr=lines) as server,
+    ):
         try:
             wait_until_open(port, server)
             latencies = uvloop.run(load(port))
