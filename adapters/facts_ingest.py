@@ -156,7 +156,10 @@ class PartitionIngest:
                 gathered = await self._gather(tail)
                 if gathered.messages:
                     await self._write(gathered, stop)
+                else:
+                    await self._rest()
                 self._audit(tail)
+            await self._rest()
 
     async def _finish(self, stop: asyncio.Event) -> int:
         """Insert the newest block again and return its last sequence; 0 when there is none."""
@@ -164,11 +167,17 @@ class PartitionIngest:
         place = await self._table.newest()
         claimed = self._claim.last if self._claim else 0
         if place is not None and place.last >= claimed:
-            await self._table.insert_again(place)
+            if self._claim is None or not self._claim.done or place.last > claimed:
+                await self._table.insert_again(place)
             return place.last
-        if self._claim is not None:
+        if self._claim is not None and not self._claim.done:
             await self._redo(self._claim, stop)
         return claimed
+
+    async def _rest(self) -> None:
+        """Note that nothing is half done, so that the next start has nothing to repeat."""
+        if self._claim is not None and not self._claim.done:
+            self._claim = await self._claims.finish(self._claim)
 
     async def _redo(self, claim: Claim, stop: asyncio.Event) -> None:
         """Insert a claimed block that is not in, or not whole, from its messages."""

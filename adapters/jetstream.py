@@ -35,10 +35,14 @@ class JetStreamUnreachable(Fault):
 
 
 class Claim(NamedTuple):
-    """The block a partition's writer is about to insert, or did; `revision` fences writers."""
+    """The block a partition's writer is about to insert; `done` once it and its views are in.
+
+    `revision` fences writers.
+    """
 
     first: int
     last: int
+    done: bool
     revision: int
 
 
@@ -137,17 +141,24 @@ class Claims:
             entry = await self._bucket.get(self._key)
         except KeyNotFoundError:
             return None
-        first, last = msgspec.json.decode(entry.value or b"", type=tuple[int, int])
-        return Claim(first, last, entry.revision or 0)
+        first, last, done = msgspec.json.decode(entry.value or b"", type=tuple[int, int, bool])
+        return Claim(first, last, done, entry.revision or 0)
 
     async def claim(self, first: int, last: int, *, after: Claim | None) -> Claim:
         """Claim a block; raises `Overtaken` when `after` is no longer the newest claim."""
-        text = msgspec.json.encode((first, last))
+        return await self._put(first, last, done=False, after=after)
+
+    async def finish(self, claim: Claim) -> Claim:
+        """Note that the claimed block is in; raises `Overtaken` as `claim` does."""
+        return await self._put(claim.first, claim.last, done=True, after=claim)
+
+    async def _put(self, first: int, last: int, *, done: bool, after: Claim | None) -> Claim:
+        text = msgspec.json.encode((first, last, done))
         try:
             revision = await self._bucket.update(self._key, text, after.revision if after else 0)
         except KeyWrongLastSequenceError as error:
             raise Overtaken(f"Another writer claimed a block of {self._key}.") from error
-        return Claim(first, last, revision)
+        return Claim(first, last, done, revision)
 
 
 class DeadLetters:
