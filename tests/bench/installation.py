@@ -17,11 +17,12 @@ STOPPING_S_MAX = 10
 
 
 class Installation(NamedTuple):
-    """Where it answers, with which keys, and how long it took to be ready."""
+    """Where it answers, with which keys, how long it took to be ready, where its files are."""
 
     credentials: dict
     ready_after_s: float
     process: subprocess.Popen
+    directory: Path
 
     def ask(self, path: str) -> dict:
         """GET a path of the API with the admin's key."""
@@ -59,7 +60,7 @@ def installed(directory: Path, *, within_s: float = 60):
             time.sleep(0.02)
         took = time.monotonic() - started
         credentials = json.loads((directory / "credentials.json").read_text())
-        yield Installation(credentials, took, process)
+        yield Installation(credentials, took, process, directory)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(STOPPING_S_MAX + 5)
