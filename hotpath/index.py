@@ -19,6 +19,7 @@ from hotpath.provider import Catalogue
 
 DAY_S = 86_400
 FOREVER_S = 2**62
+UNWANTED = (-1, -1)  # the size of an offer whose campaign does not want its own: it fits nowhere
 Named = dict[Hashable, list[int]]
 
 
@@ -87,6 +88,10 @@ class TenantIndex:
 
     def _compile_targeting(self) -> None:
         self.sizes = self._wanted(funnel.SIZE, _sizes)
+        # Where a request names no size an offer brings its own, if its campaign wants that.
+        self.own_sizes = self.predicates.add(
+            funnel.SIZE, self._where(lambda row: UNWANTED not in _sizes(row))
+        )
         self.geo = self._wanted(funnel.GEO, lambda row: map(str.upper, row.campaign.geo))
         self.devices = self._wanted(
             funnel.DEVICE, lambda row: map(device_named, row.campaign.devices)
@@ -201,14 +206,13 @@ def parent_domains(domain: str) -> list[str]:
     return [".".join(labels[first:]) for first in range(len(labels))]
 
 
-def _sizes(row: Row) -> Iterable[Hashable]:
+def _sizes(row: Row) -> list[Hashable]:
     """Return the banner sizes an offer may be shown in; none means any."""
-    wanted = [tuple(size) for size in row.campaign.sizes]
+    wanted: list[Hashable] = [tuple(size) for size in row.campaign.sizes]
     if not row.offer.w:
         return wanted
     own = (row.offer.w, row.offer.h)
-    # An offer whose own size its campaign does not want fits no slot, not every slot.
-    return [own] if not wanted or own in wanted else [(-1, -1)]
+    return [own] if not wanted or own in wanted else [UNWANTED]
 
 
 def _day(said: str) -> int:

@@ -143,7 +143,7 @@ class Matching:
 
     def _banner_picks(self, banner: Banner) -> list[int]:
         index, sizes = self._index, banner_sizes(banner)
-        return [index.media[BANNER], index.sizes.pick(sizes) if sizes else EVERYTHING]
+        return [index.media[BANNER], index.sizes.pick(sizes) if sizes else index.own_sizes]
 
     def _player_picks(self, medium: str, player: Video | Audio) -> list[int]:
         index = self._index
