@@ -6,8 +6,8 @@ from hotpath.publisher_cy cimport Link, Waiting
 
 
 cdef class Sink:
-    cdef int deliver(self, Py_ssize_t number, bytes response) except -1
-    cdef int unavailable(self, Py_ssize_t number) except -1
+    cdef int deliver(self, Py_ssize_t number, bytes response, bint more) except -1
+    cdef int unavailable(self, Py_ssize_t number, bint more) except -1
 
 
 cdef class Waiter:

@@ -35,12 +35,15 @@ cdef inline int64_t now_ns() noexcept nogil:
 
 
 cdef class Sink:
-    """Whoever takes answers by number: a connection."""
+    """Whoever takes answers by number: a connection.
 
-    cdef int deliver(self, Py_ssize_t number, bytes response) except -1:
+    `more` says that another answer for the same sink follows at once, so one write will do.
+    """
+
+    cdef int deliver(self, Py_ssize_t number, bytes response, bint more) except -1:
         raise NotImplementedError
 
-    cdef int unavailable(self, Py_ssize_t number) except -1:
+    cdef int unavailable(self, Py_ssize_t number, bint more) except -1:
         raise NotImplementedError
 
 
@@ -104,6 +107,7 @@ cdef class Lane:
         cdef Meters meters = self.ledger.meters
         cdef Waiter waiter
         cdef int64_t now
+        cdef Py_ssize_t index
         self.in_flight -= 1
         self.unacknowledged -= sent.size
         if self.batch.count and self.in_flight < self.ledger.in_flight_max:
@@ -116,9 +120,10 @@ cdef class Lane:
         meters.rows_durable += sent.count
         meters.bytes_durable += sent.size
         now = now_ns()
-        for waiter in sent.waiters:
+        for index in range(len(sent.waiters)):
+            waiter = <Waiter>sent.waiters[index]
             meters.answer(waiter.kind, waiter.status, now - waiter.received_ns)
-            waiter.sink.deliver(waiter.number, waiter.response)
+            waiter.sink.deliver(waiter.number, waiter.response, more(sent.waiters, index))
         return 0
 
 
@@ -194,14 +199,25 @@ cdef class Ledger:
     cdef int fail(self, list waiters) except -1:
         cdef Waiter waiter
         cdef int64_t now = now_ns()
-        for waiter in waiters:
+        cdef Py_ssize_t index
+        cdef bint again
+        for index in range(len(waiters)):
+            waiter = <Waiter>waiters[index]
+            again = more(waiters, index)
             if waiter.fallback is None:
                 self.meters.answer(waiter.kind, 503, now - waiter.received_ns)
-                waiter.sink.unavailable(waiter.number)
+                waiter.sink.unavailable(waiter.number, again)
             else:
                 self.meters.answer(waiter.kind, waiter.fallback_status, now - waiter.received_ns)
-                waiter.sink.deliver(waiter.number, waiter.fallback)
+                waiter.sink.deliver(waiter.number, waiter.fallback, again)
         return 0
+
+
+cdef inline bint more(list waiters, Py_ssize_t index):
+    # Pipelined requests stand side by side, since they arrived in one piece.
+    if index + 1 >= len(waiters):
+        return False
+    return (<Waiter>waiters[index + 1]).sink is (<Waiter>waiters[index]).sink
 
 
 cdef int record(Ledger ledger, str tenant, list rows, Waiter waiter) except -1:

@@ -63,6 +63,7 @@ def _log(meters: Meters, worker: int) -> Iterator[str]:
     yield from _single("cx_hot_bytes_durable_total", "counter", meters.bytes_durable, worker)
     yield from _single("cx_hot_batches_durable_total", "counter", meters.batches_durable, worker)
     yield from _single("cx_hot_batches_lost_total", "counter", meters.batches_lost, worker)
+    yield from _single("cx_hot_answers_unsent_total", "counter", meters.answers_unsent, worker)
     refused = meters.connections_refused
     yield from _single("cx_hot_connections_refused_total", "counter", refused, worker)
     yield "# HELP cx_hot_rejected_total Requests refused, by reason."

@@ -16,5 +16,6 @@ cdef class Meters:
     cdef public int64_t batches_lost
     cdef public int64_t bytes_durable
     cdef public int64_t connections_refused
+    cdef public int64_t answers_unsent
     cdef public dict rejected
     cdef void answer(self, int kind, int status, int64_t elapsed_ns) noexcept

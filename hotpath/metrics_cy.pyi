@@ -7,6 +7,7 @@ class Meters:
     batches_lost: int
     bytes_durable: int
     connections_refused: int
+    answers_unsent: int
     rejected: dict[str, int]
     def count(self, kind: int, status: int, elapsed_ns: int) -> None: ...
     def statuses(self, kind: int) -> dict[int, int]: ...

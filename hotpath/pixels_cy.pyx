@@ -158,7 +158,7 @@ cdef class Pixels:
         if tenant is None:
             # Nobody's pixel belongs into nobody's log: it is counted, and refused at once.
             self.ledger.meters.answer(KIND_PIXEL_REFUSED, 400, 0)
-            return sink.deliver(number, waiter.response)
+            return sink.deliver(number, waiter.response, False)
         return record(self.ledger, tenant, [row], waiter)
 
     cdef bytes event_id(

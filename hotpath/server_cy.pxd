@@ -41,12 +41,15 @@ cdef class Connection(Sink):
     cdef Py_ssize_t sent
     cdef Py_ssize_t last
     cdef dict ready
+    cdef bytes only
+    cdef list outgoing
     cdef bint old
     cdef bint lingers
     cdef bint reading_paused
     cdef int64_t unread_since
     cdef int send(self, bytes response) except -1
     cdef int settle(self) except -1
+    cdef int flush(self) except -1
     cdef int refuse(self, int status, str code, str detail) except -1
     cdef int check_head(self) except -1
     cdef int check_begun(self, bytes received) except -1

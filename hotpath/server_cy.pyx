@@ -253,29 +253,45 @@ cdef class Connection(Sink):
             LOG.exception("a request could not be answered")
             self.door.meters.answer(KIND_OTHER, 500, 0)
             problem = self.door.replies.problem(500, "internal", "Something here is broken.")
-            self.deliver(number, problem)
+            self.deliver(number, problem, False)
         return 0
 
     # What is sent.
 
-    cdef int deliver(self, Py_ssize_t number, bytes response) except -1:
-        if self.transport is None or number < self.sent:
+    cdef int deliver(self, Py_ssize_t number, bytes response, bint more) except -1:
+        if self.transport is None:
             return 0
-        if number != self.sent:
+        if number == self.sent:
+            self.send(response)
+            while self.ready:
+                response = self.ready.pop(self.sent, None)
+                if response is None:
+                    break
+                self.send(response)
+        elif number > self.sent:
             if self.ready is None:
                 self.ready = {}
             self.ready[number] = response
-            return 0
-        self.send(response)
-        while self.ready:
-            response = self.ready.pop(self.sent, None)
-            if response is None:
-                break
-            self.send(response)
-        return self.settle()
+        if not more and self.only is not None:
+            self.flush()
+        return 0
 
-    cdef int unavailable(self, Py_ssize_t number) except -1:
-        return self.deliver(number, self.door.replies.unavailable())
+    cdef int flush(self) except -1:
+        only, self.only = self.only, None
+        outgoing, self.outgoing = self.outgoing, None
+        try:
+            if outgoing is None:
+                self.transport.write(only)
+            else:
+                self.transport.writelines(outgoing)
+            self.settle()
+        except RuntimeError:
+            # The client is gone and `connection_lost` is about to say so; others are not.
+            self.door.meters.answers_unsent += 1
+        return 0
+
+    cdef int unavailable(self, Py_ssize_t number, bint more) except -1:
+        return self.deliver(number, self.door.replies.unavailable(), more)
 
     cdef int send(self, bytes response) except -1:
         cdef Py_ssize_t line
@@ -284,7 +300,12 @@ cdef class Connection(Sink):
             said = b"close" if self.sent == self.last else b"keep-alive"
             response = b"%bConnection: %b\r\n%b" % (response[:line], said, response[line:])
         self.sent += 1
-        self.transport.write(response)
+        if self.only is None:
+            self.only = response
+        elif self.outgoing is None:
+            self.outgoing = [self.only, response]
+        else:
+            self.outgoing.append(response)
         return 0
 
     cdef int settle(self) except -1:
@@ -308,7 +329,7 @@ cdef class Connection(Sink):
         self.last = number
         self.since = self.door.second
         self.door.meters.answer(KIND_OTHER, status, 0)
-        self.deliver(number, self.door.replies.problem(status, code, detail))
+        self.deliver(number, self.door.replies.problem(status, code, detail), False)
         return 0
 
     def pause_reading(self):

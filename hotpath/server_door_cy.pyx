@@ -61,7 +61,7 @@ cdef class Request:
         """Answer at once."""
         cdef int64_t elapsed_ns = clock_ns(CLOCK_MONOTONIC) - self.received_ns
         self.door.meters.answer(self.kind, status, elapsed_ns)
-        self.connection.deliver(self.number, self.without_body(response))
+        self.connection.deliver(self.number, self.without_body(response), False)
 
     def record(
         self, str tenant not None, list rows not None, int status, bytes response not None,

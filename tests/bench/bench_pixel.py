@@ -15,6 +15,11 @@ import urllib.request
 from hashlib import sha256
 from pathlib import Path
 
+import uvloop
+
+from hotpath.access import AccessBook, Holder
+from hotpath.publisher import PublisherSettings
+from hotpath.server import serve
 from ops import engines
 from tests.bench.report import keep
 from tests.engines import HOUSE, free_port, running, wait_until_open
@@ -48,18 +53,15 @@ http {{
 """
 
 
+class NoBids:
+    loaded = True
+
+    def answer(self, *_):
+        raise AssertionError("this benchmark sends no bid requests")
+
+
 async def serve_pixels(url: str, port: int) -> None:
     """Be the worker: the real one, without campaigns."""
-    from hotpath.access import AccessBook, Holder
-    from hotpath.publisher import PublisherSettings
-    from hotpath.server import serve
-
-    class NoBids:
-        loaded = True
-
-        def answer(self, *_):
-            raise AssertionError("this benchmark sends no bid requests")
-
     access = AccessBook()
     access.replace([Holder(sha256(b"site").hexdigest(), "site", "acme", "site")])
     stop = asyncio.Event()
@@ -193,8 +195,6 @@ def main() -> int:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        import uvloop
-
         uvloop.run(serve_pixels(sys.argv[1], int(sys.argv[2])))
     else:
         sys.exit(main())

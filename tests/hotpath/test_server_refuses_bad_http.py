@@ -220,6 +220,17 @@ def test_pipelined_requests_are_answered_in_order(hot):
         assert len(wire.response().body) == 43
 
 
+def test_an_answer_is_not_held_back_by_a_later_one(hot):
+    # Both pixels share a batch, but the second must wait for the bid between them.
+    with Wire(hot.port) as wire:
+        other = request("/api/pixel/visit?playerId=p&bannerTag=t&e=other")
+        bid = request(BID, "POST", body=b"between")
+        wire.send(request(PIXEL) + bid + other)
+        assert len(wire.response().body) == 43
+        assert wire.response().body == b"between"
+        assert len(wire.response().body) == 43
+
+
 def test_requests_before_a_broken_one_are_still_answered(hot):
     with Wire(hot.port) as wire:
         wire.send(request(PIXEL) + OK + b"broken\r\n\r\n" + OK)

@@ -173,7 +173,7 @@ async def rows_of(url, stream="FACTS_00"):
         jetstream = client.jetstream()
         state = (await jetstream.stream_info(stream)).state
         rows = []
-        for seq in range(state.first_seq, state.last_seq + 1):
+        for seq in range(max(state.first_seq, 1), state.last_seq + 1):
             message = await jetstream.get_msg(stream, seq)
             rows += [decode_row(row) for row in decode_batch(message.data)]
         return rows
