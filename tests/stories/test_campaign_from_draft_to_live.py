@@ -1,0 +1,72 @@
+import pytest
+
+from tests.stories.actors import drafted, eventually, person, read, stepped
+
+pytestmark = pytest.mark.engines
+
+
+@pytest.fixture
+def admin(platform):
+    with person(platform, "admin_key") as client:
+        yield client
+
+
+@pytest.fixture
+def approver(platform):
+    with person(platform, "approver_key") as client:
+        yield client
+
+
+def test_a_colleague_approves_and_the_campaign_goes_live(admin, approver):
+    campaign = drafted(admin)
+    stepped(admin, campaign, "submit")
+    assert campaign in {
+        card["id"] for card in approver.get("/v1/approvals?approver=me").json()["items"]
+    }
+    own = admin.post(f"/v1/campaigns/{campaign}/approve")
+    last = stepped(approver, campaign, "approve", "go-live")
+
+    assert own.status_code == 403
+    assert own.json()["detail"].endswith(".")
+    assert read(admin, last)["stage"] == "live"
+
+
+def test_the_budget_of_a_new_campaign_is_there_within_a_moment(admin):
+    campaign = drafted(admin)
+    budget = eventually(
+        lambda: admin.get(f"/v1/budgets/{campaign}"), lambda answer: answer.status_code == 200
+    ).json()
+
+    assert budget["total"] == {"micros": 100_000_000, "currency": "USD"}
+    assert budget["spent_total"] == {"micros": 0, "currency": "USD"}
+    assert (budget["roas"], budget["cpm"], budget["alerts"]) == (None, None, [])
+
+
+def test_every_write_is_read_by_whoever_shows_its_position(admin):
+    for number in range(20):
+        campaign = drafted(admin, name=f"Campaign {number}")
+        answer = admin.patch(
+            f"/v1/campaigns/{campaign}", json={"name": "Renamed"}, headers={"If-Match": '"1"'}
+        )
+        assert read(admin, answer)["name"] == "Renamed"
+
+
+def test_the_history_replays_to_what_the_board_shows(admin, approver):
+    campaign = drafted(admin)
+    last = stepped(admin, campaign, "submit")
+    last = stepped(approver, campaign, "approve", "go-live", "pause")
+    stream = f"/v1/audit/streams/campaign-{campaign}"
+    items = admin.get(stream).json()["items"]
+    stages = [
+        admin.get(stream, params={"at_version": item["version"]}).json()["state"]["stage"]
+        for item in items
+    ]
+    steps = admin.get(
+        f"/v1/campaigns/{campaign}/transitions",
+        headers={"X-Consistency-Token": str(last.json()["position"])},
+    ).json()["items"]
+
+    assert stages == ["draft", "in_review", "approved", "live", "paused"]
+    assert [step["to"] for step in steps] == stages
+    assert stages[-1] == read(admin, last)["stage"]
+    assert admin.get("/v1/audit/verify").json()["intact"]
