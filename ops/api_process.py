@@ -18,7 +18,8 @@ from ops.api_app import create_app
 from ops.data_dir import DataDir
 from ops.health import Health, clickhouse_answers, log_answers, redis_answers, views_keep_up
 from ops.settings import Settings
-from ops.wiring import PROJECTIONS, opened_log
+from ops.wiring import opened_log
+from projections.catalogue import PROJECTIONS
 from projections.stored_views import (
     StoredAccess,
     StoredBudgets,
@@ -61,7 +62,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
                     "clickhouse": clickhouse_answers(counted),
                     "views": views_keep_up(
                         positions,
-                        [projection.name for projection in PROJECTIONS],
+                        list(PROJECTIONS),
                         head=await event_log.head(),
                     ),
                 }

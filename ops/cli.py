@@ -117,39 +117,51 @@ def projections_status(*, data_dir: DataDirFlag = None, as_json: AsJson = False)
 
 
 @projections.command(name="rebuild")
-def projections_rebuild(name: str, *, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
-    """Build a view again from the whole log beside the live one, then swap."""
+def projections_rebuild(
+    name: str, *, compare: bool = False, data_dir: DataDirFlag = None, as_json: AsJson = False
+) -> int:
+    """Build a view again from the whole log beside the live one, then swap.
+
+    With `--compare` the live one stays when any row differs.
+    """
     from ops.projections import rebuild
 
-    return asyncio.run(rebuild(name, settings=_settings(data_dir), as_json=as_json))
+    settings = _settings(data_dir)
+    return asyncio.run(rebuild(name, compare=compare, settings=settings, as_json=as_json))
 
 
 @projections.command(name="parked")
-def projections_parked(*, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
+def projections_parked(
+    name: str | None = None, *, data_dir: DataDirFlag = None, as_json: AsJson = False
+) -> int:
     """List the events that could not be applied, and those queued behind them."""
     from ops.projections import parked
 
-    return asyncio.run(parked(settings=_settings(data_dir), as_json=as_json))
+    return asyncio.run(parked(name, settings=_settings(data_dir), as_json=as_json))
 
 
 @projections.command(name="retry")
 def projections_retry(
-    name: str, stream: str, *, data_dir: DataDirFlag = None, as_json: AsJson = False
+    name: str,
+    *,
+    position: int | None = None,
+    data_dir: DataDirFlag = None,
+    as_json: AsJson = False,
 ) -> int:
-    """Apply a stream's parked events again, in order."""
+    """Apply a view's parked events again: all, or those of the stream at `--position`."""
     from ops.projections import retry
 
-    return asyncio.run(retry(name, stream, settings=_settings(data_dir), as_json=as_json))
+    return asyncio.run(retry(name, position, settings=_settings(data_dir), as_json=as_json))
 
 
 @projections.command(name="skip")
 def projections_skip(
-    name: str, stream: str, *, data_dir: DataDirFlag = None, as_json: AsJson = False
+    name: str, position: int, *, data_dir: DataDirFlag = None, as_json: AsJson = False
 ) -> int:
-    """Give up a stream's first parked event and apply those behind it."""
+    """Give up the event parked at POSITION and apply those behind it."""
     from ops.projections import skip
 
-    return asyncio.run(skip(name, stream, settings=_settings(data_dir), as_json=as_json))
+    return asyncio.run(skip(name, position, settings=_settings(data_dir), as_json=as_json))
 
 
 @app.command

@@ -19,6 +19,7 @@ from adapters.redis_connection import connect
 from adapters.redis_views import RedisViews
 from commands.budget_allocation import BudgetAllocation
 from commands.desk import Desk
+from commands.launching import Launching
 from commands.ports import Fault
 from commands.spend import SpendRecording
 from migrations.runner import SchemaRefused
@@ -27,11 +28,12 @@ from ops.health import Health, Question, clickhouse_answers, log_answers, redis_
 from ops.obstacle import Obstacle
 from ops.patience import patiently, pause
 from ops.settings import Settings
-from ops.wiring import PROJECTIONS, opened_log
+from ops.wiring import opened_log
+from projections.catalogue import PROJECTIONS
 from projections.runner import Runner
 
 SPEND_EVERY_S = 1.0
-ALLOCATION_WAIT_S = 1.0
+HAPPENINGS_WAIT_S = 1.0
 AGAIN_AFTER_S = 0.2
 
 log = structlog.get_logger()
@@ -58,6 +60,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
         )
         desk = Desk(event_log, SystemClock())
         allocation = BudgetAllocation(desk, event_log)
+        launching = Launching(desk, event_log)
         spend = SpendRecording(desk, ClickHouseSpend(counted), partitions=settings.partitions)
         health = Health(
             {
@@ -78,10 +81,11 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
         await asyncio.gather(
             *(
                 Runner(projection, feed=event_log, store=store, faults=(Fault,)).run(stop)
-                for projection in PROJECTIONS
+                for projection in PROJECTIONS.values()
             ),
             ingest.run(stop),
-            _steps(lambda: allocation.step(wait_s=ALLOCATION_WAIT_S), stop, every_s=0.0),
+            _steps(lambda: allocation.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
+            _steps(lambda: launching.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
             _steps(spend.step, stop, every_s=SPEND_EVERY_S),
         )
 

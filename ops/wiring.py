@@ -1,4 +1,4 @@
-"""What more than one process is composed of: the event log and the projections."""
+"""What more than one process is composed of: the event log that the settings name."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -8,13 +8,7 @@ from adapters.sqlite_log import SqliteEventLog
 from ops.data_dir import DataDir
 from ops.obstacle import BadSettings
 from ops.settings import Settings
-from projections.access import ACCESS
-from projections.budgets import BUDGETS
-from projections.campaign_board import CAMPAIGN_BOARD
-from projections.hot_campaigns import HOT_CAMPAIGNS
-from projections.transitions import TRANSITIONS
 
-PROJECTIONS = (ACCESS, HOT_CAMPAIGNS, CAMPAIGN_BOARD, TRANSITIONS, BUDGETS)
 SQLITE = "sqlite:///"
 
 
