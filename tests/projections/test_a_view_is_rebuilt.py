@@ -41,27 +41,26 @@ async def reached(views, position):
 @given(history=histories)
 @settings(max_examples=60, deadline=None)
 def test_any_history_rebuilds_to_the_live_view(history):
-    asyncio.run(rebuilt_equals_live(history, MemoryViews()))
+    assert asyncio.run(unlike_when_rebuilt(history, MemoryViews())) == []
 
 
 @given(history=poisoned_histories)
 @settings(max_examples=40, deadline=None)
 def test_a_history_with_poison_rebuilds_alike(history):
-    asyncio.run(rebuilt_equals_live(history, MemoryViews()))
+    assert asyncio.run(unlike_when_rebuilt(history, MemoryViews())) == []
 
 
-async def rebuilt_equals_live(history, views):
-    log = await written(history)
+async def unlike_when_rebuilt(history, views):
+    log, unlike = await written(history), []
     for name, projection in PROJECTIONS.items():
         await kept_up(projection, InPieces(log, 1), views)
         was = await views.snapshot(f"{name}_v1")
         parked = await views.parked(f"{name}_v1")
-        rebuilt = await administration.rebuild(projection, feed=log, store=views, compare=True)
-
-        assert rebuilt.view == await views.live(name) == f"{name}_v2"
-        assert await views.snapshot(rebuilt.view) == was
-        assert await views.parked(rebuilt.view) == parked
-        assert was.position == await log.head()
+        await administration.rebuild(projection, feed=log, store=views, compare=True)
+        now = await views.snapshot(f"{name}_v2"), await views.parked(f"{name}_v2")
+        if now != (was, parked) or was.position != await log.head():
+            unlike.append(name)
+    return unlike
 
 
 @pytest.mark.engines
@@ -70,24 +69,28 @@ async def rebuilt_equals_live(history, views):
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_redis_and_memory_hold_the_same_rows(request, history):
-    asyncio.run(alike(request, history))
+    assert asyncio.run(alike(request, history))
 
 
 async def alike(request, history):
     log = await written(history)
     memory = MemoryViews()
     async with opened("redis", request) as (redis, _):
-        for name, projection in PROJECTIONS.items():
+        for projection in PROJECTIONS.values():
             await kept_up(projection, InPieces(log, 3), redis)
             await kept_up(projection, log, memory)
-            assert await redis.snapshot(f"{name}_v1") == await memory.snapshot(f"{name}_v1")
-            assert await redis.parked(f"{name}_v1") == await memory.parked(f"{name}_v1")
-        pages = [
+        return await contents(redis) == await contents(memory)
+
+
+async def contents(views):
+    names = [f"{name}_v1" for name in PROJECTIONS]
+    return (
+        [(await views.snapshot(name), await views.parked(name)) for name in names],
+        [
             await views.page("campaign_board", ACME, group=group, before=None, limit=50)
-            for views in (redis, memory)
             for group in (None, "draft", "live")
-        ]
-        assert pages[:3] == pages[3:]
+        ],
+    )
 
 
 async def test_events_it_does_not_read_still_move_the_position(views):

@@ -140,6 +140,8 @@ async def test_a_running_projector_notices_the_retry(scribe, views, projection, 
     stopping.set()
     await running
 
+    assert await administration.parked(projection, store=views) == []
+
 
 async def test_a_view_may_pause_on_it_instead(scribe, views, projection, moody):
     pausing = replace(projection, on_poison="pause")
