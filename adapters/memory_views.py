@@ -36,7 +36,7 @@ class MemoryView:
         for position in batch.released:
             self.parked.pop(position, None)
         self.parked.update((parked.position, parked) for parked in batch.parked)
-        self.mark = Mark(batch.position, self.mark.turn + 1)
+        self.mark = Mark(batch.position, self.mark.turn + 1, batch.shape)
 
     def _put(self, shelf: Shelf, changes: Sequence[Change]) -> None:
         for address, row in changes:

@@ -7,9 +7,9 @@ are below 2^53.
 CHANNEL = "cx:position"
 RETIRED = b"retired"
 
-# KEYS: turn, position, changed, parked, keys, then every key the operations name.
-# ARGV: expected turn, new position, 1 when public rows change, message, operations as msgpack:
-# [[command, index into KEYS, [argument, ...]], ...]. Answers the new turn, or -1.
+# KEYS: turn, position, changed, shape, keys, then every key the operations name.
+# ARGV: expected turn, new position, 1 when public rows change, message, operations as msgpack
+# [[command, index into KEYS, [argument, ...]], ...], shape. Answers the new turn, or -1.
 APPLY = """
 if (redis.call('GET', KEYS[1]) or '0') ~= ARGV[1] then return -1 end
 for _, op in ipairs(cmsgpack.unpack(ARGV[5])) do
@@ -21,6 +21,7 @@ for _, op in ipairs(cmsgpack.unpack(ARGV[5])) do
 end
 redis.call('SADD', KEYS[5], unpack(KEYS))
 redis.call('SET', KEYS[2], ARGV[2])
+redis.call('SET', KEYS[4], ARGV[6])
 if ARGV[3] == '1' then redis.call('SET', KEYS[3], ARGV[2]) end
 local turn = redis.call('INCR', KEYS[1])
 redis.call('PUBLISH', 'cx:position', ARGV[4])

@@ -1,7 +1,7 @@
 """Views in Redis: rows, lists, parked events and the position of a view change in one Lua call.
 
 A view's keys share the hash tag `{view}`: `:turn`, `:position`, `:changed` (the position of the
-last batch that changed a public row), `:parked`, `:keys`, and per tenant the hashes
+last batch that changed a public row), `:shape`, `:parked`, `:keys`, and per tenant the hashes
 `:rows:<tenant>` and `:state:<tenant>` and the sorted sets `:index:<tenant>[:<group>]`.
 `cx:alias:<name>` holds the number of the view that readers see.
 """
@@ -48,10 +48,12 @@ class RedisViews:
     async def mark(self, view: str) -> Mark:
         """Return how far the view is."""
         with reaching():
-            turn, position = await self._client.mget(f"{{{view}}}:turn", f"{{{view}}}:position")
+            turn, position, shape = await self._client.mget(
+                f"{{{view}}}:turn", f"{{{view}}}:position", f"{{{view}}}:shape"
+            )
         if turn == RETIRED:
             raise PositionMoved(view)
-        return Mark(int(position or 0), int(turn or 0))
+        return Mark(int(position or 0), int(turn or 0), int(shape or 0))
 
     async def fetch(
         self, view: str, shelf: Shelf, addresses: Sequence[Address]
@@ -95,7 +97,7 @@ class RedisViews:
         """Make the whole batch true in one Lua call, or raise `PositionMoved`."""
         operations = _operations(view, batch)
         names = list(dict.fromkeys(key for _, key in operations))
-        own = [f"{{{view}}}:{own}" for own in ("turn", "position", "changed", "parked", "keys")]
+        own = [f"{{{view}}}:{own}" for own in ("turn", "position", "changed", "shape", "keys")]
         index = {key: number for number, key in enumerate([*own, *names], start=1)}
         packed = msgspec.msgpack.encode(
             [(command, index[key], args) for (command, key), args in operations.items()]
@@ -105,11 +107,11 @@ class RedisViews:
         with reaching():
             turn = await self._apply(
                 keys=[*own, *names],
-                args=[expected.turn, batch.position, changed, message, packed],
+                args=[expected.turn, batch.position, changed, message, packed, batch.shape],
             )
         if turn < 0:
             raise PositionMoved(view)
-        return Mark(batch.position, turn)
+        return Mark(batch.position, turn, batch.shape)
 
     async def swap(self, name: str, *, old: str, new: str) -> None:
         """Let readers of `name` see `new` from now on and retire `old`, in one Lua call."""

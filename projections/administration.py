@@ -117,6 +117,25 @@ async def rebuild(
     )
 
 
+async def renew(
+    projections: Iterable[Projection],
+    *,
+    feed: EventFeed,
+    store: ViewStore,
+    progress: Progress | None = None,
+) -> list[Rebuilt]:
+    """Rebuild the views that an earlier version of their projection wrote.
+
+    To be called before the runners start: they would read memories of another shape.
+    """
+    renewed = []
+    for projection in projections:
+        mark = await store.mark(await store.live(projection.name))
+        if mark.turn and mark.shape != projection.version:
+            renewed.append(await rebuild(projection, feed=feed, store=store, progress=progress))
+    return renewed
+
+
 async def parked(projection: Projection, *, store: ViewStore) -> list[Parked]:
     """Return the events the live view could not take, oldest first."""
     return await store.parked(await store.live(projection.name))

@@ -76,12 +76,16 @@ class Folding:
     ) -> Folded:
         """Fold the parked events of one stream again, oldest first, until one fails again."""
         folded = Folded(position, {}, [], [])
+        first: int | None = None
         for parked, event in queue:
-            if error := self._take(event, memories, folded.memories):
+            if first is not None:
+                folded.parked.append(msgspec.structs.replace(parked, behind=first))
+            elif error := self._take(event, memories, folded.memories):
                 attempts = parked.attempts + ATTEMPTS_MAX
                 folded.parked.append(_parked(event, error, attempts=attempts))
-                break
-            folded.released.append(parked.position)
+                first = parked.position
+            else:
+                folded.released.append(parked.position)
         return folded
 
     def batch(self, folded: Folded, memories: Memories) -> Batch:
@@ -101,6 +105,7 @@ class Folding:
             filings.extend(self._filed(address, before, after))
         return Batch(
             position=folded.position,
+            shape=self.projection.version,
             rows=rows,
             state=state,
             filings=filings,

@@ -60,10 +60,15 @@ class Parked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mark(NamedTuple):
-    """How far a view has come; `turn` grows with every change, also those that stay in place."""
+    """How far a view has come.
+
+    `turn` grows with every change, also those that stay in place; `shape` is the version of the
+    projection that wrote it.
+    """
 
     position: int
     turn: int
+    shape: int = 0
 
 
 class Snapshot(NamedTuple):
@@ -77,6 +82,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """All that changes together: rows, lists, parked events and the position."""
 
     position: int
+    shape: int = 0
     rows: Sequence[Change] = ()
     state: Sequence[Change] = ()
     filings: Sequence[Filing] = ()

@@ -32,6 +32,7 @@ class Projection(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
+    version: int = 1  # raise it when the same events shall give other rows: the view is rebuilt
     events: UnionType
     memory: Any  # the type of what the fold remembers
     fold: Callable[[Any, Any, Recorded], Any]

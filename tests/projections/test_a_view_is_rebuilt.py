@@ -144,6 +144,24 @@ async def test_what_an_interrupted_rebuild_left_is_cleared_away(views):
     assert (await views.snapshot("campaign_board_v2")).rows == {}
 
 
+async def test_a_view_of_an_earlier_version_is_renewed(views):
+    scribe = Scribe()
+    await scribe.campaign(DRAFTED)
+    for projection in PROJECTIONS.values():
+        await kept_up(projection, scribe.log, views)
+    changed = replace(
+        CAMPAIGN_BOARD,
+        version=2,
+        fold=lambda card, event, at: replace(CAMPAIGN_BOARD.fold(card, event, at), name="NEW"),
+    )
+    catalogue = [changed, PROJECTIONS["budgets"]]
+    renewed = await administration.renew(catalogue, feed=scribe.log, store=views)
+
+    assert [rebuilt.view for rebuilt in renewed] == ["campaign_board_v2"]
+    assert (await StoredCampaignBoard(views).card(ACME, SPRING)).name == "NEW"
+    assert await administration.renew(catalogue, feed=scribe.log, store=views) == []
+
+
 async def test_status_tells_how_far_each_view_is(views):
     scribe = Scribe()
     last = await scribe.campaign(DRAFTED, SUBMITTED)

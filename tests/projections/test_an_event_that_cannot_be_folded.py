@@ -122,6 +122,18 @@ async def test_skipping_lets_the_queue_go_on(scribe, views, projection):
     assert await stage(views) == "approved"
 
 
+async def test_what_waits_names_the_event_it_waits_for_now(scribe, views, projection):
+    await scribe.campaign(DRAFTED, SUBMITTED, SUBMITTED, APPROVED)
+    await kept_up(projection, scribe.log, views)
+    first, *_ = await administration.parked(projection, store=views)
+    second, third = await administration.skip(
+        projection, feed=scribe.log, store=views, position=first.position
+    )
+
+    assert (second.behind, second.attempts) == (None, 3)
+    assert third.behind == second.position
+
+
 async def test_nothing_can_be_skipped_where_nothing_is_parked(scribe, views):
     with pytest.raises(LookupError):
         await administration.skip(CAMPAIGN_BOARD, feed=scribe.log, store=views, position=1)
