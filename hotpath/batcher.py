@@ -36,12 +36,16 @@ class _Waiting(NamedTuple):
     arrived_ns: int
     deadline_ns: int
 
+    @property
+    def half_time_ns(self) -> int:
+        return (self.arrived_ns + self.deadline_ns) // 2
+
 
 class Batcher:
     """Batches `predict` calls of one event loop; create it on that loop, and `close` it.
 
     Times are of `monotonic_ns`. A batch leaves when it is full, when its first member has
-    waited `gathering_ns`, or when a member's deadline leaves just time for the device.
+    waited `gathering_ns`, or when half of a member's time is gone: the rest is the device's.
     """
 
     def __init__(
@@ -59,7 +63,6 @@ class Batcher:
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._closed = False
-        self._usual_ns = 0  # what the device takes, a moving average
         self._thread = threading.Thread(target=self._run, name="batcher", daemon=True)
         self._thread.start()
 
@@ -94,7 +97,7 @@ class Batcher:
     def _gather(self, batch: list[_Waiting]) -> bool:
         """Fill up `batch`; False once the batcher is closed."""
         first = batch[0]
-        until_ns = min(first.arrived_ns + self._gathering_ns, self._latest_start_ns(first))
+        until_ns = min(first.arrived_ns + self._gathering_ns, first.half_time_ns)
         while len(batch) < self._batch_max:
             left_ns = until_ns - self._monotonic_ns()
             try:
@@ -105,11 +108,8 @@ class Batcher:
             if following is None:
                 return False
             batch.append(following)
-            until_ns = min(until_ns, self._latest_start_ns(following))
+            until_ns = min(until_ns, following.half_time_ns)
         return True
-
-    def _latest_start_ns(self, one: _Waiting) -> int:
-        return one.deadline_ns - self._usual_ns
 
     def _answer(self, batch: Sequence[_Waiting]) -> None:
         now_ns = self._monotonic_ns()
@@ -120,7 +120,6 @@ class Batcher:
                 answers = list(self._provider.predict_batch([one.asked for one in timely]))
             except Exception as error:  # noqa: BLE001 - whatever it is, it is the callers' to see
                 answers = [error] * len(timely)
-            self._usual_ns = (7 * self._usual_ns + self._monotonic_ns() - now_ns) // 8
         late = [one for one in batch if now_ns >= one.deadline_ns]
         told = [*zip(timely, answers, strict=True), *((one, DeadlinePassed()) for one in late)]
         self._loop.call_soon_threadsafe(_deliver, told)
