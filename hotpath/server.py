@@ -82,6 +82,18 @@ class Worker:
         ways = (self.publisher.run(), self._tick(), self._check_acks())
         self._tasks = [loop.create_task(way) for way in ways]
 
+    async def run_until(self, stop: asyncio.Event) -> None:
+        """Wait for `stop`; raises what ended one of our own tasks, which none of them should."""
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            ended, _ = await asyncio.wait(
+                [stopping, *self._tasks], return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in ended:
+                task.result()
+        finally:
+            stopping.cancel()
+
     async def stop(self) -> None:
         """Take no more connections, answer what was begun, then close everything."""
         if self._server is not None:
@@ -171,6 +183,6 @@ async def serve(
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     try:
-        await stop.wait()
+        await worker.run_until(stop)
     finally:
         await worker.stop()

@@ -2,6 +2,7 @@ from libc.stdint cimport int64_t
 
 from hotpath.ledger_cy cimport Sink
 from hotpath.server_door_cy cimport Door
+from hotpath.server_head_cy cimport Head
 
 
 cdef class Connection(Sink):
@@ -14,20 +15,7 @@ cdef class Connection(Sink):
     # The request being read.
     cdef int state
     cdef int64_t since
-    cdef Py_ssize_t head_bytes
-    cdef int headers
-    cdef int hosts
-    cdef bint bad_transfer
-    cdef bint has_length
-    cdef bint has_transfer
-    cdef bytes target
-    cdef bytes agent
-    cdef bytes forwarded
-    cdef bytes content_encoding
-    cdef bytes accept_encoding
-    cdef bytes openrtb_version
-    cdef bytes expect
-    cdef Py_ssize_t length
+    cdef Head head
     cdef Py_ssize_t body_bytes
     cdef Py_ssize_t fed_bytes
     cdef Py_ssize_t begun_bytes
@@ -43,7 +31,6 @@ cdef class Connection(Sink):
     cdef dict ready
     cdef bytes only
     cdef list outgoing
-    cdef bint old
     cdef bint lingers
     cdef bint reading_paused
     cdef int64_t unread_since
@@ -51,7 +38,5 @@ cdef class Connection(Sink):
     cdef int settle(self) except -1
     cdef int flush(self) except -1
     cdef int refuse(self, int status, str code, str detail) except -1
-    cdef int check_head(self) except -1
     cdef int check_begun(self, bytes received) except -1
-    cdef int header(self, bytes name, bytes value) except -1
     cdef int take(self) except -1

@@ -10,12 +10,13 @@ import logging
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_GET_SIZE
 from libc.stdint cimport int64_t
 from posix.time cimport CLOCK_MONOTONIC, CLOCK_REALTIME
 
 from hotpath.ledger_cy cimport Sink
 from hotpath.server_door_cy cimport KIND_OTHER, Door, Request, clock_ns
+from hotpath.server_head_cy cimport Head
 
 LOG = logging.getLogger("hotpath.server")
 
@@ -25,7 +26,6 @@ cdef enum:
     BODY = 2
     REFUSED = 3  # nothing more is read
     NOT_LAST = -1
-    AGENT_BYTES_MAX = 512
     FRAMING_FACTOR_MAX = 8
 
 
@@ -37,7 +37,7 @@ cdef class Connection(Sink):
         self.last = NOT_LAST
         self.since = door.second
         self.peer_ip = b""
-        self.agent = b""
+        self.head = Head(door.limits)
 
     def connection_made(self, transport):
         self.transport = transport
@@ -120,27 +120,33 @@ cdef class Connection(Sink):
             return
         self.state = HEAD
         self.since = self.door.second
+        self.head.reset()
         self.begun_before = False
-        self.head_bytes = self.headers = self.hosts = self.body_bytes = self.fed_bytes = 0
-        self.bad_transfer = self.has_length = self.has_transfer = False
-        self.target = self.body = self.forwarded = self.expect = None
-        self.content_encoding = self.accept_encoding = self.openrtb_version = None
-        self.agent = b""
-        self.length = 0
+        self.body_bytes = self.fed_bytes = 0
+        self.body = None
 
     def on_url(self, bytes url):
-        self.target = url if self.target is None else self.target + url
+        self.head.target = url if self.head.target is None else self.head.target + url
 
     def on_header(self, bytes name, bytes value):
         if self.state == HEAD:
-            self.header(name, value or b"")
+            self.head.add(name, value or b"")
         elif self.state == BODY:
             # Trailers have no use here, and proxies disagree about them.
             self.refuse(400, "trailer_refused", "Headers after a chunked body are not taken.")
 
     def on_headers_complete(self):
-        if self.state == HEAD:
-            self.check_head()
+        if self.state != HEAD:
+            return
+        fault = self.head.fault(self.parser, self.numbered == 0)
+        if fault is not None:
+            self.refuse(fault[0], fault[1], fault[2])
+            return
+        self.state = BODY
+        self.since = self.door.second
+        # An answer that is still due would be mistaken for the 100, so then it is not said.
+        if self.head.expect is not None and self.sent == self.numbered and not self.head.old:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, bytes part):
         if self.state != BODY:
@@ -160,62 +166,6 @@ cdef class Connection(Sink):
             self.since = self.door.second
             self.take()
 
-    cdef int header(self, bytes name, bytes value) except -1:
-        cdef Py_ssize_t size = PyBytes_GET_SIZE(name)
-        self.headers += 1
-        self.head_bytes += size + PyBytes_GET_SIZE(value) + 4
-        if self.headers > self.door.headers_max:
-            return self.refuse(431, "too_many_headers", "The request has too many headers.")
-        if size == 4 and same(name, b"host"):
-            self.hosts += 1
-        elif size == 10 and same(name, b"user-agent"):
-            self.agent = clipped_agent(value)
-        elif size == 14 and same(name, b"content-length"):
-            self.has_length = True
-            # llhttp has already refused anything but digits; more than 18 are too many anyway.
-            self.length = int(value) if PyBytes_GET_SIZE(value) <= 18 else 1 << 60
-        elif size == 17 and same(name, b"transfer-encoding"):
-            self.bad_transfer = self.has_transfer or value.strip().lower() != b"chunked"
-            self.has_transfer = True
-        elif size == 15 and same(name, b"accept-encoding"):
-            self.accept_encoding = value
-        elif size == 15 and same(name, b"x-forwarded-for"):
-            self.forwarded = value if self.forwarded is None else self.forwarded + b"," + value
-        elif size == 16 and same(name, b"content-encoding"):
-            self.content_encoding = value
-        elif size == 17 and same(name, b"x-openrtb-version"):
-            self.openrtb_version = value
-        elif size == 6 and same(name, b"expect"):
-            self.expect = value
-        return 0
-
-    cdef int check_head(self) except -1:
-        if self.head_bytes + len(self.target) > self.door.head_bytes_max:
-            return self.refuse(431, "head_too_long", "The request line and headers are too long.")
-        if self.numbered == 0 or self.hosts == 0:
-            version = self.parser.get_http_version()
-            if version not in ("1.1", "1.0"):
-                return self.refuse(505, "version_unknown", "Only HTTP/1.1 and 1.0 are spoken here.")
-            self.old = version == "1.0"
-        if self.hosts > 1 or (self.hosts == 0 and not self.old):
-            return self.refuse(400, "host_malformed", "Exactly one Host is required.")
-        if self.has_transfer and (self.has_length or self.bad_transfer or self.old):
-            return self.refuse(400, "framing_ambiguous", "The length of the body is ambiguous.")
-        if self.length > self.door.body_bytes_max:
-            return self.refuse(413, "body_too_long", "The body is too long.")
-        if self.expect is not None:
-            if self.expect.strip().lower() != b"100-continue":
-                return self.refuse(417, "expectation_unknown", "Only 100-continue can be expected.")
-            if self.sent == self.numbered and not self.old:
-                self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        if self.target.startswith(b"http://") or self.target.startswith(b"https://"):
-            # A client may speak to us as to a proxy (RFC 9112, section 3.2.2).
-            self.target = self.target[8:].partition(b"/")[2]
-            self.target = b"/" + self.target
-        self.state = BODY
-        self.since = self.door.second
-        return 0
-
     cdef int take(self) except -1:
         cdef Py_ssize_t number = self.numbered
         cdef bytes ip = self.peer_ip
@@ -224,14 +174,14 @@ cdef class Connection(Sink):
         if not self.parser.should_keep_alive() or self.door.stopping:
             self.last = number
             self.state = REFUSED
-        if self.peer_trusted and self.forwarded is not None:
-            forwarded = self.forwarded.decode("latin-1")
+        if self.peer_trusted and self.head.forwarded is not None:
+            forwarded = self.head.forwarded.decode("latin-1")
             ip = self.door.peers.neighbourhood(self.peer, forwarded)
         method = self.parser.get_method()
         try:
-            if method == b"GET" and self.target.startswith(b"/api/pixel/"):
+            if method == b"GET" and self.head.target.startswith(b"/api/pixel/"):
                 return self.door.pixels.take(
-                    self, number, self.target, self.agent, ip, self.received_ns, self.at_us
+                    self, number, self.head.target, self.head.agent, ip, self.received_ns, self.at_us
                 )
             request = Request.__new__(Request)
             request.connection = self
@@ -239,13 +189,13 @@ cdef class Connection(Sink):
             request.number = number
             request.kind = KIND_OTHER
             request.method = method
-            request.target = self.target
+            request.target = self.head.target
             request.body = b"".join(self.body) if self.body is not None else b""
-            request.agent = self.agent
+            request.agent = self.head.agent
             request.ip = ip
-            request.content_encoding = self.content_encoding or b""
-            request.accept_encoding = self.accept_encoding or b""
-            request.openrtb_version = self.openrtb_version or b""
+            request.content_encoding = self.head.content_encoding
+            request.accept_encoding = self.head.accept_encoding
+            request.openrtb_version = self.head.openrtb_version
             request.received_ns = self.received_ns
             request.at_us = self.at_us
             self.door.route(request)
@@ -295,7 +245,7 @@ cdef class Connection(Sink):
 
     cdef int send(self, bytes response) except -1:
         cdef Py_ssize_t line
-        if self.sent == self.last or self.old:
+        if self.sent == self.last or self.head.old:
             line = response.index(b"\r\n") + 2
             said = b"close" if self.sent == self.last else b"keep-alive"
             response = b"%bConnection: %b\r\n%b" % (response[:line], said, response[line:])
@@ -375,21 +325,3 @@ cdef class Connection(Sink):
             elif self.last == NOT_LAST:
                 self.last = self.numbered - 1
                 self.state = REFUSED
-
-
-cdef inline bint same(bytes name, bytes lower) noexcept:
-    # The caller has compared the lengths; names are ASCII, llhttp has seen to it.
-    cdef const char *left = PyBytes_AS_STRING(name)
-    cdef const char *right = PyBytes_AS_STRING(lower)
-    cdef Py_ssize_t at
-    for at in range(PyBytes_GET_SIZE(lower)):
-        if left[at] != right[at] and (left[at] | 0x20) != right[at]:
-            return False
-    return True
-
-
-cdef bytes clipped_agent(bytes value):
-    if value.isascii():
-        return value[:AGENT_BYTES_MAX]
-    text = value.decode("utf-8", "replace").encode()
-    return text[:AGENT_BYTES_MAX].decode("utf-8", "ignore").encode()
