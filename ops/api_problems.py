@@ -1,8 +1,23 @@
-"""The catalogue of everything the API may answer instead of what was asked."""
+"""The catalogue of everything the API may answer instead of what was asked.
+
+`python -m ops.api_problems > ops/errors.md` writes it down.
+"""
+
+import sys
 
 from domain.refusal import Refusal
 from read_api.ports import Mishap
 from write_api.problems import sentence_of, status_of
+
+HEAD = """\
+# What the API answers when it does not do what was asked
+
+Every problem is `application/problem+json` (RFC 9457): `type` is `/problems#code`, a page the API
+serves, `detail` is the sentence for people, `errors` names each wrong field by its JSON pointer,
+`request_id` finds the request in the log. This table is made from the code by
+`python -m ops.api_problems > ops/errors.md`, and a test keeps it so.
+
+"""
 
 EDGE = [
     Mishap("malformed_request", 400, "The request's parameters or form are wrong."),
@@ -10,7 +25,7 @@ EDGE = [
     Mishap("bad_cursor", 400, "The cursor is not one that this list answered with."),
     Mishap("if_match_malformed", 400, 'If-Match takes one ETag as it was answered, like "3".'),
     Mishap("idempotency_key_malformed", 400, "Idempotency-Key takes 1 to 255 visible characters."),
-    Mishap("key_unknown", 401, "Send a valid API key as Authorization: Bearer KEY."),
+    Mishap("unauthenticated", 401, "Send a valid API key as Authorization: Bearer KEY."),
     Mishap("foreign_page", 403, "A session's request must come from our own pages."),
     Mishap("not_found", 404, "There is nothing at this address."),
     Mishap("stream_unknown", 404, "There is no such stream, or nothing was in it by then."),
@@ -37,3 +52,9 @@ def table() -> str:
     """Return the catalogue as the table of `ops/errors.md`."""
     rows = (f"| {m.status} | `{m.code}` | {m.sentence} |" for m in mishaps())
     return "\n".join(["| status | code | what it says |", "|---|---|---|", *rows]) + "\n"
+
+
+if __name__ == "__main__":
+    import ops.api_app  # noqa: F401 - every refusal is registered once the app is imported
+
+    sys.stdout.write(HEAD + table())

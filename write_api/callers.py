@@ -39,7 +39,7 @@ class Callers:
         if (holder := await self.visitor(request)) is None:
             raise Declined(
                 HTTPStatus.UNAUTHORIZED,
-                "key_unknown",
+                "unauthenticated",
                 "Send a valid API key as `Authorization: Bearer KEY`.",
                 headers={"WWW-Authenticate": 'Bearer realm="Campaign Express"'},
             )

@@ -31,7 +31,7 @@ STATUS = {
 
 CODES = {
     HTTPStatus.BAD_REQUEST: "malformed_request",
-    HTTPStatus.UNAUTHORIZED: "key_unknown",
+    HTTPStatus.UNAUTHORIZED: "unauthenticated",
     HTTPStatus.FORBIDDEN: "forbidden",
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",

@@ -17,7 +17,7 @@ PLACES = [
 async def test_strangers_are_asked_for_a_key(stranger, method, place):
     answer = await stranger.request(method, place)
 
-    assert (answer.status_code, answer.json()["code"]) == (401, "key_unknown")
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
