@@ -12,7 +12,7 @@ WORDS = ["sport", "travel", "shoes", "car", "finance", "weather", "game", "news"
 
 def campaigns(count: int, *, tenant: str, seed: int = 7) -> list[HotCampaign]:
     """Return `count` campaigns of one to four offers each."""
-    chosen = random.Random(seed)  # noqa: S311 - the same campaigns every time is the point
+    chosen = random.Random(seed)
     return [_campaign(chosen, tenant, number) for number in range(count)]
 
 
