@@ -10,6 +10,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from adapters.clickhouse import ClickHouseUnreachable
 from adapters.facts_block import Piece, token
+from adapters.facts_sieve import Sieve
 
 # Without these three retries of a block made a view's sum three times too large.
 INSERT_SETTINGS = {
@@ -41,6 +42,13 @@ WHERE partition = {partition:UInt16} AND block_first = {first:UInt64}
     AND toYYYYMM(at) = {month:UInt32}
 ORDER BY seq, idx
 """
+SEEN_COUNT = "SELECT count() FROM seen WHERE partition = {partition:UInt16}"
+SEEN_BETWEEN = """
+SELECT event_id FROM seen
+WHERE partition = {partition:UInt16}
+    AND event_id BETWEEN unhex({low:String}) AND unhex({high:String})
+"""
+SLICE_ROWS = 2_000_000
 
 
 class RowsRefused(Exception):
@@ -60,6 +68,8 @@ class FactsTable:
     def __init__(self, client: AsyncClient, partition: int) -> None:
         self._client = client
         self._partition = partition
+        self._sieve: Sieve | None = None
+        self._recent: list[bytes] | None = None
 
     async def newest(self) -> Place | None:
         """Return the newest whole block; None for an empty partition."""
@@ -72,8 +82,51 @@ class FactsTable:
             parts = await self._client.query(PARTS, parameters=asked | {"last": last})
         return Place(max(int(first) for first, _month in parts.result_rows), last)
 
+    async def learn(self) -> None:
+        """Read which events were seen; from then on `seen` asks only for those in doubt.
+
+        Whoever calls this is the only writer from before the call on, and says `remember` of
+        each block it inserts.
+        """
+        self._recent = []
+        try:
+            sieve = await self._read_sieve()
+            for event_ids in self._recent:
+                sieve.add(event_ids)
+            self._sieve = sieve
+        finally:
+            self._recent = None
+
+    async def _read_sieve(self) -> Sieve:
+        async with _reached():
+            counted = await self._client.query(
+                SEEN_COUNT, parameters={"partition": self._partition}
+            )
+        expected = int(counted.result_rows[0][0])
+        sieve = Sieve(expected)
+        slices = min(256, 1 << (expected // SLICE_ROWS).bit_length())
+        for start in range(0, 256, 256 // slices):
+            sieve.add(await self._seen_between(start, start + 256 // slices - 1))
+        return sieve
+
+    def remember(self, event_ids: Sequence[bytes]) -> None:
+        """Note the events of a block that is in."""
+        if self._sieve is not None:
+            self._sieve.add(b"".join(event_ids))
+        elif self._recent is not None:
+            self._recent.append(b"".join(event_ids))
+
+    async def _seen_between(self, first_byte: int, last_byte: int) -> bytes:
+        low = first_byte.to_bytes(1) + bytes(15)
+        high = last_byte.to_bytes(1) + b"\xff" * 15
+        asked = {"partition": self._partition, "low": low.hex(), "high": high.hex()}
+        async with _reached():
+            return await self._client.raw_query(SEEN_BETWEEN, parameters=asked, fmt="RowBinary")
+
     async def seen(self, event_ids: Sequence[bytes], *, before: int) -> set[bytes]:
         """Return those of the events whose first row has a sequence below `before`."""
+        if self._sieve is not None:
+            event_ids = self._sieve.doubtful(event_ids)
         found: set[bytes] = set()
         for start in range(0, len(event_ids), ASKED_MAX):
             some = event_ids[start : start + ASKED_MAX]

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -21,6 +21,7 @@ from hotpath.facts import BrokenBatch, decode_row
 BLOCK_ROWS_MAX = 10_000
 BLOCK_BYTES_MAX = 16 << 20
 GATHER_S = 0.2
+TAKE_MESSAGES = 32
 IDLE_S = 1.0
 RETRY_S_MIN, RETRY_S_MAX = 0.1, 5.0
 
@@ -145,13 +146,19 @@ class PartitionIngest:
         self._dead = DeadLetters(connection.jetstream())
         self._months = Months()
         self._claim: Claim | None = None
+        self._cut_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Finish what was begun, then follow the stream; raises `Fault` when the world fails."""
         after = await self._finish(stop)
         self._figures.last_seq = after
         self._figures.fault = ""
-        async with Tail(self._connection, self._stream, after=after) as tail:
+        async with AsyncExitStack() as stack:
+            learning = asyncio.create_task(self._table.learn())
+            stack.push_async_callback(_ended, learning)
+            tail = await stack.enter_async_context(
+                Tail(self._connection, self._stream, after=after)
+            )
             while not stop.is_set():
                 gathered = await self._gather(tail)
                 if gathered.messages:
@@ -195,17 +202,25 @@ class PartitionIngest:
         await self._insert(gathered, stop)
 
     async def _gather(self, tail: Tail) -> Gathered:
+        """Return the next block's messages: what comes within `GATHER_S` of the block before.
+
+        So a block follows at once when the insert before it took longer than that.
+        """
         gathered = Gathered()
         deadline = monotonic() + IDLE_S
         while not gathered.full:
             wait_s = deadline - monotonic()
-            if wait_s <= 0:
+            if wait_s <= 0 and gathered.messages:
                 break
-            for message in await tail.take(limit=64, wait_s=wait_s):
-                if not gathered.messages:
-                    deadline = min(deadline, monotonic() + GATHER_S)
+            arrived = await tail.take(limit=TAKE_MESSAGES, wait_s=max(wait_s, 0.0))
+            if not arrived and wait_s <= 0:
+                break
+            for message in arrived:
                 gathered.add(message, self._months)
                 self._figures.lag_messages = message.pending
+            if arrived:
+                deadline = min(deadline, self._cut_at + GATHER_S)
+        self._cut_at = monotonic()
         return gathered
 
     async def _write(self, gathered: Gathered, stop: asyncio.Event) -> None:
@@ -237,9 +252,11 @@ class PartitionIngest:
         if gathered.facts:
             partition, first, last = self._figures.partition, gathered.first, gathered.last
             block = Block(partition, first, last, gathered.facts)
-            inserts = pieces(block, await self._table.seen(block.asked, before=first))
+            asked = block.asked
+            inserts = pieces(block, await self._table.seen(asked, before=first))
             for piece in inserts:
                 await self._table.insert(piece)
+            self._table.remember(asked)
             self._figures.rows += sum(piece.rows for piece in inserts)
             self._figures.duplicates += sum(piece.duplicates for piece in inserts)
             self._figures.blocks += 1
@@ -262,6 +279,13 @@ class PartitionIngest:
             self._figures.missing_messages += gap.last - gap.first + 1
             log.error("messages are missing", stream=self._stream, first=gap.first, last=gap.last)
         tail.gaps.clear()
+
+
+async def _ended(learning: "asyncio.Task[None]") -> None:
+    """End the reading of what was seen; without it every event is looked up, which is slow only."""
+    learning.cancel()
+    with suppress(asyncio.CancelledError, Fault):
+        await learning
 
 
 class Pause:
