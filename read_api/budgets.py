@@ -26,7 +26,7 @@ class BudgetReport(msgspec.Struct, frozen=True, kw_only=True):
 
     `pacing` is spend over what an even flight would have spent by now: 1.0 is on plan.
     `roas` is revenue over spend, `roi` profit over spend; `cpa` is spend a deposit, `cpc` a
-    click, `cpm` a thousand impressions.
+    click, `cpm` a thousand impressions. `version` is 0 until the allocation is recorded.
     """
 
     campaign: str
@@ -66,9 +66,9 @@ async def budget_report(
     """Read a campaign's money: allowed, spent, on pace or not, and what it earned."""
     headers = await caught_up(positions, "budgets", token)
     tenant = TenantId(caller.tenant)
-    budget, card = await budgets.of(tenant, campaign), await board.card(tenant, campaign)
-    if budget is None or card is None:
+    if (card := await board.card(tenant, campaign)) is None:
         raise no_campaign()
+    budget = await budgets.of(tenant, campaign) or planned(card)
     outcomes = await metrics.outcomes(tenant, campaign)
     return Response(report(budget, card, outcomes, at=clock.now()), headers=headers)
 
@@ -76,7 +76,6 @@ async def budget_report(
 def report(budget: Budget, card: Card, outcomes: Outcomes, *, at: datetime) -> BudgetReport:
     """Return the whole report as of `at`."""
     spent, revenue = budget.spent_total.micros, outcomes.revenue_micros.get(budget.currency, 0)
-    impressions = max(budget.impressions, outcomes.impressions)
     today = budget.spent_on == at.astimezone(UTC).date()
     return BudgetReport(
         campaign=budget.campaign,
@@ -87,7 +86,7 @@ def report(budget: Budget, card: Card, outcomes: Outcomes, *, at: datetime) -> B
         spent_today=budget.spent_today if today else _money(budget, 0),
         pacing=pacing(budget, card, at=at),
         alerts=budget.alerts,
-        impressions=impressions,
+        impressions=budget.impressions,
         clicks=outcomes.clicks,
         registrations=outcomes.registrations,
         conversions=outcomes.conversions,
@@ -99,6 +98,24 @@ def report(budget: Budget, card: Card, outcomes: Outcomes, *, at: datetime) -> B
         cpm=_each(budget, budget.impressions, apiece=IMPRESSIONS_PER_MILLE),
         version=budget.version,
         position=budget.position,
+    )
+
+
+def planned(card: Card) -> Budget:
+    """Return the budget of a campaign whose allocation is still on its way: nothing is spent."""
+    nothing = Money(micros=0, currency=card.budget.total.currency)
+    return Budget(
+        campaign=card.id,
+        currency=nothing.currency,
+        total=card.budget.total,
+        daily=card.budget.daily,
+        spent_total=nothing,
+        spent_today=nothing,
+        spent_on=None,
+        impressions=0,
+        alerts=(),
+        version=0,
+        position=card.position,
     )
 
 

@@ -16,7 +16,7 @@ from projections.access import Holder
 from projections.campaign_board import Card
 from projections.metrics import Metrics, MetricsUnreachable
 from projections.views import PAGE_MAX, Budgets, CampaignBoard, Positions, Transitions
-from read_api.budgets import report
+from read_api.budgets import planned, report
 from read_api.figures import TodaysFigures, bars
 from read_api.metrics import shown
 from read_api.pages import page
@@ -117,8 +117,7 @@ def sentence(code: str | None) -> str | None:
 async def _money(
     tenant: TenantId, card: Card, budgets: Budgets, metrics: Metrics, clock: Clock
 ) -> Any:  # noqa: ANN401 - the template's own
-    if (budget := await budgets.of(tenant, card.id)) is None:
-        return None
+    budget = await budgets.of(tenant, card.id) or planned(card)
     try:
         outcomes = await metrics.outcomes(tenant, card.id)
     except MetricsUnreachable:

@@ -80,6 +80,7 @@ class TodaysFigures:
             if known is None or known[0] < time.monotonic() or known[1].day != today:
                 if len(self._known) >= TENANTS_MAX:
                     self._known.clear()
+                    self._asking.clear()
                 known = (time.monotonic() + FRESH_S, await self._read(tenant, today))
                 self._known[tenant] = known
             return known[1]

@@ -31,11 +31,11 @@ def test_a_colleague_approves_and_the_campaign_goes_live(admin, approver):
     assert read(admin, last)["stage"] == "live"
 
 
-def test_the_budget_of_a_new_campaign_is_there_within_a_moment(admin):
+def test_the_budget_of_a_new_campaign_is_allocated_within_a_moment(admin):
     campaign = drafted(admin)
     budget = eventually(
-        lambda: admin.get(f"/v1/budgets/{campaign}"), lambda answer: answer.status_code == 200
-    ).json()
+        lambda: admin.get(f"/v1/budgets/{campaign}").json(), lambda answer: answer["version"] == 1
+    )
 
     assert budget["total"] == {"micros": 100_000_000, "currency": "USD"}
     assert budget["spent_total"] == {"micros": 0, "currency": "USD"}
