@@ -47,11 +47,13 @@ $(VENV)/.installed: requirements.lock
 	@echo "Setting up $(VENV) with $(BOOTSTRAP); a few minutes the first time." >&2
 	@test -x $(PY) || $(BOOTSTRAP) -m venv $(VENV)
 	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PY) -m compileall -q $(VENV)/lib > /dev/null || true
 	@touch $@
 
 $(VENV)/.built: $(VENV)/.installed pyproject.toml setup.py $(KERNELS)
 	@echo "Compiling the kernels." >&2
 	@$(PIP) install --no-build-isolation --no-deps -e .
+	@$(PY) -m compileall -q $(SOURCES)
 	@touch $@
 
 lock: $(VENV)/.installed
