@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -71,7 +72,8 @@ async def prepare(url: str) -> list[str]:
     wanted = arguments(url)
     creating = await _connected(wanted | {"database": "default"})
     try:
-        await creating.command(f"CREATE DATABASE IF NOT EXISTS {wanted['database']}")
+        async with reached():
+            await creating.command(f"CREATE DATABASE IF NOT EXISTS {wanted['database']}")
     finally:
         await creating.close()
     migrating = await _connected(wanted)
@@ -94,11 +96,9 @@ class Reader:
 
         `{name:Type}` in the query is filled from `parameters`.
         """
-        client_ = await self._connected()
-        try:
-            found = await client_.query(sql, parameters=parameters, settings=READ_SETTINGS)
-        except (ClickHouseError, aiohttp.ClientError, OSError) as error:
-            raise ClickHouseUnreachable(f"ClickHouse does not answer: {error}") from error
+        connected = await self._connected()
+        async with reached():
+            found = await connected.query(sql, parameters=parameters, settings=READ_SETTINGS)
         return found.result_rows
 
     async def close(self) -> None:
@@ -119,14 +119,24 @@ class Schema:
         self._client = connected
 
     async def command(self, sql: str, parameters: dict[str, str] | None = None) -> None:
-        await self._client.command(sql, parameters=parameters)
+        async with reached():
+            await self._client.command(sql, parameters=parameters)
 
     async def rows(self, sql: str) -> Sequence[Sequence[object]]:
-        return (await self._client.query(sql)).result_rows
+        async with reached():
+            return (await self._client.query(sql)).result_rows
+
+
+@asynccontextmanager
+async def reached() -> AsyncIterator[None]:
+    """Turn what a client raises into `ClickHouseUnreachable`, the client's error as its cause."""
+    try:
+        yield
+    except (ClickHouseError, aiohttp.ClientError, OSError) as error:
+        said = "failed the statement" if getattr(error, "code", None) else "does not answer"
+        raise ClickHouseUnreachable(f"ClickHouse {said}: {error}") from error
 
 
 async def _connected(wanted: dict[str, Any]) -> AsyncClient:
-    try:
+    async with reached():
         return await clickhouse_connect.get_async_client(**wanted)
-    except (ClickHouseError, OSError) as error:
-        raise ClickHouseUnreachable(f"ClickHouse does not answer: {error}") from error

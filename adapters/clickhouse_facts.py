@@ -1,14 +1,11 @@
 """The table of facts as its one writer uses it: insert once, look up repeats, find the place."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import NamedTuple
 
-import aiohttp
 from clickhouse_connect.driver.asyncclient import AsyncClient
-from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from adapters.clickhouse import ClickHouseUnreachable
+from adapters.clickhouse import ClickHouseUnreachable, reached
 from adapters.facts_block import Piece, token
 from adapters.facts_sieve import Sieve
 
@@ -73,7 +70,7 @@ class FactsTable:
 
     async def newest(self) -> Place | None:
         """Return the newest whole block; None for an empty partition."""
-        async with _reached():
+        async with reached():
             asked = {"partition": self._partition}
             rows = (await self._client.query(NEWEST, parameters=asked)).result_rows
             last = int(rows[0][0])
@@ -98,7 +95,7 @@ class FactsTable:
             self._recent = None
 
     async def _read_sieve(self) -> Sieve:
-        async with _reached():
+        async with reached():
             counted = await self._client.query(
                 SEEN_COUNT, parameters={"partition": self._partition}
             )
@@ -120,7 +117,7 @@ class FactsTable:
         low = first_byte.to_bytes(1) + bytes(15)
         high = last_byte.to_bytes(1) + b"\xff" * 15
         asked = {"partition": self._partition, "low": low.hex(), "high": high.hex()}
-        async with _reached():
+        async with reached():
             return await self._client.raw_query(SEEN_BETWEEN, parameters=asked, fmt="RowBinary")
 
     async def seen(self, event_ids: Sequence[bytes], *, before: int) -> set[bytes]:
@@ -137,7 +134,7 @@ class FactsTable:
                 WHERE partition = {{partition:UInt16}} AND seq < {{before:UInt64}}
             """  # noqa: S608 - the literals are hex digits
             asked = {"partition": self._partition, "before": before}
-            async with _reached():
+            async with reached():
                 answer = await self._client.query(query, parameters=asked)
             found.update(bytes(row[0]) for row in answer.result_rows)
         return found
@@ -155,11 +152,11 @@ class FactsTable:
         Returns in how many months it lies.
         """
         asked = {"partition": self._partition, "first": place.first}
-        async with _reached():
+        async with reached():
             months = (await self._client.query(MONTHS, parameters=asked)).result_rows
         count = 0
         for (month,) in months:
-            async with _reached():
+            async with reached():
                 of_month = asked | {"month": month}
                 body = await self._client.raw_query(ROWS, parameters=of_month, fmt="RowBinary")
             await self._insert(token(self._partition, place.first, place.last, month), body)
@@ -169,7 +166,7 @@ class FactsTable:
     async def _insert(self, name: str, body: bytes) -> None:
         settings = INSERT_SETTINGS | {"insert_deduplication_token": name}
         try:
-            async with _reached():
+            async with reached():
                 await self._client.raw_insert(
                     "facts", insert_block=body, fmt="RowBinary", settings=settings
                 )
@@ -177,11 +174,3 @@ class FactsTable:
             if getattr(error.__cause__, "code", None) in BAD_ROWS:
                 raise RowsRefused(str(error)) from error
             raise
-
-
-@asynccontextmanager
-async def _reached() -> AsyncIterator[None]:
-    try:
-        yield
-    except (ClickHouseError, aiohttp.ClientError, OSError) as error:
-        raise ClickHouseUnreachable(f"ClickHouse does not answer: {error}") from error

@@ -1,5 +1,7 @@
 """Billed impressions as the spend manager reads them."""
 
+import asyncio
+
 import pytest
 
 from adapters.clickhouse import Reader
@@ -64,3 +66,21 @@ async def test_half_a_block_across_months_is_not_through(facts):
     await table.insert(newer)
     assert await spend.through(0) == [("acme", 3)]
     assert sum(one.micros for one in await spend.between("acme", 0, first=2, last=3)) == 5_000
+
+
+async def test_what_is_through_can_be_read_while_facts_flow(facts):
+    table, spend = facts
+    flowing = asyncio.create_task(flow(table, blocks=60))
+    looks = 0
+    while not flowing.done():
+        for tenant, last in await spend.through(0):
+            (found,) = await spend.between(tenant, 0, first=1, last=last)
+            assert found.impressions == last
+            looks += 1
+    await flowing
+    assert looks > 10
+
+
+async def flow(table, *, blocks):
+    for seq in range(1, blocks + 1):
+        await insert(table, cut(seq, [bill(f"bill {seq}")]))
