@@ -14,7 +14,7 @@ from cpython.bytes cimport PyBytes_GET_SIZE
 from libc.stdint cimport int64_t
 from posix.time cimport CLOCK_MONOTONIC, CLOCK_REALTIME
 
-from hotpath.ledger_cy cimport Sink
+from hotpath.server_answers_cy cimport NOT_LAST, Answers
 from hotpath.server_door_cy cimport KIND_OTHER, Door, Request, clock_ns
 from hotpath.server_head_cy cimport Head
 
@@ -25,11 +25,10 @@ cdef enum:
     HEAD = 1
     BODY = 2
     REFUSED = 3  # nothing more is read
-    NOT_LAST = -1
     FRAMING_FACTOR_MAX = 8
 
 
-cdef class Connection(Sink):
+cdef class Connection(Answers):
     """One client; an asyncio protocol and, for its own parser, the taker of what was parsed."""
 
     def __init__(self, Door door not None):
@@ -55,7 +54,7 @@ cdef class Connection(Sink):
     def connection_lost(self, exc):
         self.door.connections.discard(self)
         # The parser holds our methods, so it goes, or only the cycle collector could free us.
-        self.parser = self.transport = self.ready = None
+        self.parser = self.transport = self.ready = self.only = self.outgoing = None
 
     def eof_received(self):
         # A client that shut its sending half may still read the answers to whole requests.
@@ -64,14 +63,6 @@ cdef class Connection(Sink):
             self.last = self.numbered - 1
             return True
         return None
-
-    def pause_writing(self):
-        self.unread_since = self.door.second
-        self.pause_reading()
-
-    def resume_writing(self):
-        self.unread_since = 0
-        self.resume_reading()
 
     def data_received(self, bytes received):
         if self.state == REFUSED:
@@ -142,10 +133,11 @@ cdef class Connection(Sink):
         if fault is not None:
             self.refuse(fault[0], fault[1], fault[2])
             return
+        self.old = self.head.old
         self.state = BODY
         self.since = self.door.second
         # An answer that is still due would be mistaken for the 100, so then it is not said.
-        if self.head.expect is not None and self.sent == self.numbered and not self.head.old:
+        if self.head.expect is not None and self.sent == self.numbered and not self.old:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, bytes part):
@@ -181,7 +173,8 @@ cdef class Connection(Sink):
         try:
             if method == b"GET" and self.head.target.startswith(b"/api/pixel/"):
                 return self.door.pixels.take(
-                    self, number, self.head.target, self.head.agent, ip, self.received_ns, self.at_us
+                    self, number, self.head.target, self.head.agent, ip,
+                    self.received_ns, self.at_us,
                 )
             request = Request.__new__(Request)
             request.connection = self
@@ -206,70 +199,6 @@ cdef class Connection(Sink):
             self.deliver(number, problem, False)
         return 0
 
-    # What is sent.
-
-    cdef int deliver(self, Py_ssize_t number, bytes response, bint more) except -1:
-        if self.transport is None:
-            return 0
-        if number == self.sent:
-            self.send(response)
-            while self.ready:
-                response = self.ready.pop(self.sent, None)
-                if response is None:
-                    break
-                self.send(response)
-        elif number > self.sent:
-            if self.ready is None:
-                self.ready = {}
-            self.ready[number] = response
-        if not more and self.only is not None:
-            self.flush()
-        return 0
-
-    cdef int flush(self) except -1:
-        only, self.only = self.only, None
-        outgoing, self.outgoing = self.outgoing, None
-        try:
-            if outgoing is None:
-                self.transport.write(only)
-            else:
-                self.transport.writelines(outgoing)
-            self.settle()
-        except RuntimeError:
-            # The client is gone and `connection_lost` is about to say so; others are not.
-            self.door.meters.answers_unsent += 1
-        return 0
-
-    cdef int unavailable(self, Py_ssize_t number, bint more) except -1:
-        return self.deliver(number, self.door.replies.unavailable(), more)
-
-    cdef int send(self, bytes response) except -1:
-        cdef Py_ssize_t line
-        if self.sent == self.last or self.head.old:
-            line = response.index(b"\r\n") + 2
-            said = b"close" if self.sent == self.last else b"keep-alive"
-            response = b"%bConnection: %b\r\n%b" % (response[:line], said, response[line:])
-        self.sent += 1
-        if self.only is None:
-            self.only = response
-        elif self.outgoing is None:
-            self.outgoing = [self.only, response]
-        else:
-            self.outgoing.append(response)
-        return 0
-
-    cdef int settle(self) except -1:
-        if self.last != NOT_LAST and self.sent > self.last:
-            if self.lingers:
-                # Closing on a sender would reset the connection before it reads our answer.
-                self.transport.write_eof()
-                self.since = self.door.second
-            else:
-                self.transport.close()
-        elif self.reading_paused and self.numbered - self.sent < self.door.pipelined_max // 2:
-            self.resume_reading()
-        return 0
-
     cdef int refuse(self, int status, str code, str detail) except -1:
         # Answers in its turn, and reads nothing more: what follows cannot be trusted.
         cdef Py_ssize_t number = self.numbered
@@ -281,16 +210,6 @@ cdef class Connection(Sink):
         self.door.meters.answer(KIND_OTHER, status, 0)
         self.deliver(number, self.door.replies.problem(status, code, detail), False)
         return 0
-
-    def pause_reading(self):
-        if not self.reading_paused and not self.transport.is_closing():
-            self.reading_paused = True
-            self.transport.pause_reading()
-
-    def resume_reading(self):
-        if self.reading_paused and not self.transport.is_closing() and not self.unread_since:
-            self.reading_paused = False
-            self.transport.resume_reading()
 
     # Time.
 
