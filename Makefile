@@ -52,7 +52,8 @@ $(VENV)/.installed: requirements.lock
 
 $(VENV)/.built: $(VENV)/.installed pyproject.toml setup.py $(KERNELS)
 	@echo "Compiling the kernels." >&2
-	@$(PIP) install --no-build-isolation --no-deps -e .
+	@$(PIP) install --no-build-isolation --no-deps -e . > $(VENV)/build.log 2>&1 \
+	  || { cat $(VENV)/build.log; exit 1; }
 	@$(PY) -m compileall -q $(SOURCES)
 	@touch $@
 
