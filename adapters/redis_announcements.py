@@ -7,13 +7,12 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
-from adapters.redis_connection import PASSING
+from adapters.redis_connection import ANSWER_S_MAX, PASSING
 from adapters.redis_scripts import CHANNEL
 
 SAFETY_S = 1.0  # an announcement can be lost with a connection: look this often anyhow
 RECONNECT_S = 0.1
 UNREAD_MAX = 1_000
-CANCEL_AGAIN_S = 0.05
 
 
 class Announcement(NamedTuple):
@@ -41,17 +40,17 @@ async def announcements(client: Redis) -> AsyncGenerator[Announcement | None, No
 
 
 async def ended(task: asyncio.Task[None]) -> None:
-    """Cancel a task until it ends: a Redis client that is just connecting may miss the first."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=CANCEL_AGAIN_S)
+    """Cancel a task and wait for its end."""
+    task.cancel()
+    await asyncio.wait([task])
 
 
 async def _listen(client: Redis, heard: asyncio.Queue[Announcement | Exception | None]) -> None:
     while True:
         try:
             async with contextlib.aclosing(client.pubsub()) as channel:
-                await channel.subscribe(CHANNEL)
+                async with asyncio.timeout(ANSWER_S_MAX):
+                    await channel.subscribe(CHANNEL)
                 while True:
                     message = await channel.get_message(timeout=SAFETY_S)
                     await heard.put(_read(message["data"]) if message else None)

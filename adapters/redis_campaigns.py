@@ -59,7 +59,7 @@ class RedisCampaignSource:
         marks: list[bytes | str | None] = []
         for name in FOLLOWED:
             view = await self._views.live(name)
-            with reaching():
+            async with reaching():
                 marks += [view, await self._client.get(f"{{{view}}}:changed")]
         return marks
 

@@ -41,13 +41,13 @@ class RedisViews:
 
     async def live(self, name: str) -> str:
         """Return the view that readers of `name` see."""
-        with reaching():
+        async with reaching():
             number = await self._client.set(alias(name), 1, nx=True, get=True)
         return _view(name, cast("bytes | None", number))
 
     async def mark(self, view: str) -> Mark:
         """Return how far the view is."""
-        with reaching():
+        async with reaching():
             turn, position, shape = await self._client.mget(
                 f"{{{view}}}:turn", f"{{{view}}}:position", f"{{{view}}}:shape"
             )
@@ -62,11 +62,10 @@ class RedisViews:
         keys: defaultdict[str, list[str]] = defaultdict(list)
         for tenant, key in addresses:
             keys[tenant].append(key)
-        with reaching():
-            async with self._client.pipeline(transaction=False) as pipe:
-                for tenant, members in keys.items():
-                    pipe.hmget(f"{{{view}}}:{shelf}:{tenant}", members)
-                answers = await pipe.execute()
+        async with reaching(), self._client.pipeline(transaction=False) as pipe:
+            for tenant, members in keys.items():
+                pipe.hmget(f"{{{view}}}:{shelf}:{tenant}", members)
+            answers = await pipe.execute()
         found = {
             Address(tenant, key): row
             for (tenant, members), rows in zip(keys.items(), answers, strict=True)
@@ -76,7 +75,7 @@ class RedisViews:
 
     async def parked(self, view: str) -> list[Parked]:
         """Return the parked events, oldest first."""
-        with reaching():
+        async with reaching():
             rows = await self._client.hvals(f"{{{view}}}:parked")
         return sorted((_parked.decode(row) for row in rows), key=lambda parked: parked.position)
 
@@ -84,7 +83,7 @@ class RedisViews:
         """Return every public row as of one moment."""
         prefix = f"{{{view}}}:rows:"
         keys = (f"{{{view}}}:position", f"{{{view}}}:keys")
-        with reaching():
+        async with reaching():
             position, *hashes = await self._client.eval(SNAPSHOT, 2, *keys, prefix)
         rows: dict[Address, bytes] = {}
         for name, flat in zip(hashes[::2], hashes[1::2], strict=True):
@@ -104,7 +103,7 @@ class RedisViews:
         )
         changed = 1 if batch.rows else 0
         message = f"{view} {batch.position}"
-        with reaching():
+        async with reaching():
             turn = await self._apply(
                 keys=[*own, *names],
                 args=[expected.turn, batch.position, changed, message, packed, batch.shape],
@@ -116,14 +115,14 @@ class RedisViews:
     async def swap(self, name: str, *, old: str, new: str) -> None:
         """Let readers of `name` see `new` from now on and retire `old`, in one Lua call."""
         keys = [alias(name), f"{{{old}}}:turn", f"{{{old}}}:position", f"{{{new}}}:position"]
-        with reaching():
+        async with reaching():
             swapped = await self._swap(keys=keys, args=[_number(old), _number(new), new])
         if not swapped:
             raise PositionMoved(old)
 
     async def drop(self, view: str) -> None:
         """Forget all of a view but that it is retired."""
-        with reaching():
+        async with reaching():
             await self._client.set(f"{{{view}}}:turn", RETIRED)
             names = await cast("Any", self._client.smembers(f"{{{view}}}:keys"))
             doomed = [name for name in names if not name.endswith(b":turn")]
@@ -162,11 +161,10 @@ class RedisViews:
         """
         view = self._seen.get(name, f"{name}_v1")
         while True:
-            with reaching():
-                async with self._client.pipeline(transaction=False) as pipe:
-                    ask(pipe, view)
-                    pipe.get(alias(name))
-                    answer, number = await pipe.execute()
+            async with reaching(), self._client.pipeline(transaction=False) as pipe:
+                ask(pipe, view)
+                pipe.get(alias(name))
+                answer, number = await pipe.execute()
             self._seen[name] = _view(name, number)
             if self._seen[name] == view:
                 return answer
