@@ -48,8 +48,8 @@ WHERE partition = {partition:UInt16}
 SLICE_ROWS = 2_000_000
 
 
-class RowsRefused(Exception):
-    """ClickHouse cannot read these rows and never will."""
+class RowsRefused(ClickHouseUnreachable):
+    """ClickHouse cannot read these rows: they are none, or the table is not ours."""
 
 
 class Place(NamedTuple):

@@ -91,3 +91,19 @@ async def test_a_row_clickhouse_cannot_read_takes_only_its_message_along(clickho
             await rows_in(client, 2)
             await until(lambda: _is(figures, "dead_letters", 1))
         assert await scalar(client, "SELECT sum(count) FROM daily_bidding") == 2
+
+
+async def test_facts_wait_while_the_table_is_not_the_one_we_know(clickhouse_url, nats):
+    async with streams(nats) as stream, database(clickhouse_url) as (url, client):
+        await client.command("ALTER TABLE facts ADD COLUMN later UInt64")
+        async with ingesting(url, nats) as figures:
+            await publish(stream, batch(bill("a")), batch(bill("b")))
+            await until(lambda: _retried(figures))
+            assert figures.dead_letters == 0
+            await client.command("ALTER TABLE facts DROP COLUMN later")
+            await rows_in(client, 2)
+            await until(lambda: _is(figures, "fault", ""))
+
+
+async def _retried(figures):
+    return figures.retries > 1
