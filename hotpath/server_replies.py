@@ -12,6 +12,7 @@ GIF = bytes.fromhex(
 )
 NO_STORE = b"Cache-Control: no-store\r\n"
 _PHRASES = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
+_BODYLESS = frozenset({204, 304})
 _encode = msgspec.json.Encoder().encode
 
 
@@ -40,23 +41,28 @@ class Replies:
     def __init__(self) -> None:
         self.date = b""
         self.gif = b""
+        self._starts: dict[int, bytes] = {}
         self.tick()
 
     def tick(self) -> None:
         """Renew the date and what is prepared with it."""
         self.date = b"Date: " + formatdate(usegmt=True).encode("ascii") + b"\r\n"
+        self._starts = {}
         self.gif = self.build(200, GIF, b"image/gif", NO_STORE)
 
     def build(
         self, status: int, body: bytes = b"", kind: bytes = b"", headers: bytes = b""
     ) -> bytes:
         """Return a whole response; `headers` are lines that each end with CRLF."""
-        head = b"HTTP/1.1 %d %b\r\n%b%b" % (status, _PHRASES[status], self.date, headers)
+        start = self._starts.get(status)
+        if start is None:
+            start = b"HTTP/1.1 %d %b\r\n%b" % (status, _PHRASES[status], self.date)
+            self._starts[status] = start
+        if status in _BODYLESS:
+            return start + headers + b"\r\n"
         if kind:
-            head += b"Content-Type: " + kind + b"\r\n"
-        if status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
-            return head + b"\r\n"
-        return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+            headers = b"%bContent-Type: %b\r\n" % (headers, kind)
+        return b"%b%bContent-Length: %d\r\n\r\n%b" % (start, headers, len(body), body)
 
     def problem(
         self,

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -18,6 +19,7 @@ from hotpath.server_replies import NO_STORE, Replies
 GZIP = 31  # zlib's wbits for a gzip wrapper
 GZIP_BYTES_MIN = 1024
 VERSION_CHARS_MAX = 16
+VERSIONS_MAX = 64
 TECHNICAL_ERROR = b"x-nbr: 1\r\n"  # OpenRTB 2.6 section 5.24
 KIND_BID = KIND_BY_NAME["bid"]
 
@@ -47,6 +49,8 @@ class Routes:
         self._readiness = readiness
         self._exposition = exposition
         self._body_bytes_max = body_bytes_max
+        self._lost: dict[bytes, bytes] = {}
+        self._lost_at = b""
         self._routes: dict[bytes, tuple[bytes, Callable[[Request, bytes], None]]] = {
             b"/v1/bid": (b"POST", self._bid),
             b"/healthz": (b"GET", self._healthz),
@@ -132,8 +136,19 @@ class Routes:
             return
         echo = b"x-openrtb-version: " + version.encode() + b"\r\n" if version else b""
         response = self._bid_response(request, answer.status, answer.body, answer.headers + echo)
-        lost = self._replies.build(204, headers=TECHNICAL_ERROR + echo)
-        request.record(exchange.tenant, answer.rows, answer.status, response, 204, lost)
+        request.record(
+            exchange.tenant, answer.rows, answer.status, response, 204, self._lost_bid(echo)
+        )
+
+    def _lost_bid(self, echo: bytes) -> bytes:
+        # Hardly ever sent and needed with every bid, so it is built once a second.
+        if self._lost_at is not self._replies.date or len(self._lost) > VERSIONS_MAX:
+            self._lost, self._lost_at = {}, self._replies.date
+        lost = self._lost.get(echo)
+        if lost is None:
+            lost = self._replies.build(204, headers=TECHNICAL_ERROR + echo)
+            self._lost[echo] = lost
+        return lost
 
     def _bid_response(self, request: Request, status: int, body: bytes, headers: bytes) -> bytes:
         if len(body) > GZIP_BYTES_MIN and _takes_gzip(request.accept_encoding):
@@ -160,6 +175,7 @@ class Routes:
         return inflated
 
 
+@lru_cache(maxsize=256)
 def _key(query: bytes) -> str:
     for pair in query.split(b"&"):
         if pair.startswith(b"k="):
@@ -167,12 +183,14 @@ def _key(query: bytes) -> str:
     return ""
 
 
+@lru_cache(maxsize=256)
 def _version(header: bytes) -> str:
     # What we echo is short and plain, whatever was sent.
     version = header.strip()[:VERSION_CHARS_MAX].decode("latin-1")
     return version if version.replace(".", "").isalnum() and version.isascii() else ""
 
 
+@lru_cache(maxsize=256)
 def _takes_gzip(accept_encoding: bytes) -> bool:
     for part in accept_encoding.lower().split(b","):
         name, _, weight = part.partition(b";")
