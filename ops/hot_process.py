@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
+from typing import Any
 
 import structlog
 
@@ -17,7 +19,7 @@ from hotpath.publisher import PublisherSettings
 from hotpath.server import serve
 from hotpath.token import Tokens
 from ops.data_dir import DataDir
-from ops.patience import Stopped, patiently
+from ops.patience import patiently
 from ops.settings import Settings
 
 log = structlog.get_logger()
@@ -36,9 +38,10 @@ async def run(settings: Settings, index: int, stop: asyncio.Event) -> None:
     access = AccessBook()
     redis = connect(settings.redis_url)
     source = RedisCampaignSource(redis, RedisViews(redis))
-    following = asyncio.create_task(_follow(source, bidder, access, stop))
     try:
-        await serve(
+        # A worker without keys would tell good callers that theirs are unknown.
+        await _load_patiently(source, bidder, access, stop)
+        serving = serve(
             host=settings.host,
             port=settings.hot_port,
             publisher=PublisherSettings(
@@ -54,11 +57,22 @@ async def run(settings: Settings, index: int, stop: asyncio.Event) -> None:
             worker_index=index,
             stop=stop,
         )
+        await _until_first_ends(serving, _follow(source, bidder, access, stop))
     finally:
-        following.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Stopped):
-            await following
         await redis.aclose()
+
+
+async def _until_first_ends(*ways: Coroutine[Any, Any, None]) -> None:
+    """Run all until one ends, for good or ill: a worker that follows nothing must not serve."""
+    tasks = [asyncio.create_task(way) for way in ways]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            raise outcome
 
 
 async def _follow(
@@ -67,9 +81,13 @@ async def _follow(
     """Swap in the index and the keys whenever either changed; keep the old through outages."""
     async with contextlib.aclosing(source.changes()) as changes:
         async for _ in changes:
-            await patiently(
-                lambda: _load(source, bidder, access), faults=(Fault,), stop=stop, what="index"
-            )
+            await _load_patiently(source, bidder, access, stop)
+
+
+async def _load_patiently(
+    source: RedisCampaignSource, bidder: CampaignBidder, access: AccessBook, stop: asyncio.Event
+) -> None:
+    await patiently(lambda: _load(source, bidder, access), faults=(Fault,), stop=stop, what="index")
 
 
 async def _load(source: RedisCampaignSource, bidder: CampaignBidder, access: AccessBook) -> None:
