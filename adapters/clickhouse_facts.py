@@ -6,7 +6,7 @@ from typing import NamedTuple
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from adapters.clickhouse import ClickHouseUnreachable, reached
-from adapters.facts_block import Piece, token
+from adapters.facts_block import COLUMNS, Piece, token
 from adapters.facts_sieve import Sieve
 
 # Without these three retries of a block made a view's sum three times too large.
@@ -33,12 +33,12 @@ MONTHS = """
 SELECT DISTINCT toYYYYMM(at) FROM facts
 WHERE partition = {partition:UInt16} AND block_first = {first:UInt64} ORDER BY 1
 """
-ROWS = """
-SELECT * FROM facts
-WHERE partition = {partition:UInt16} AND block_first = {first:UInt64}
-    AND toYYYYMM(at) = {month:UInt32}
+ROWS = f"""
+SELECT {", ".join(COLUMNS)} FROM facts
+WHERE partition = {{partition:UInt16}} AND block_first = {{first:UInt64}}
+    AND toYYYYMM(at) = {{month:UInt32}}
 ORDER BY seq, idx
-"""
+"""  # noqa: S608 - the columns are our own
 SEEN_COUNT = "SELECT count() FROM seen WHERE partition = {partition:UInt16}"
 SEEN_BETWEEN = """
 SELECT event_id FROM seen
@@ -168,7 +168,7 @@ class FactsTable:
         try:
             async with reached():
                 await self._client.raw_insert(
-                    "facts", insert_block=body, fmt="RowBinary", settings=settings
+                    "facts", COLUMNS, insert_block=body, fmt="RowBinary", settings=settings
                 )
         except ClickHouseUnreachable as error:
             if getattr(error.__cause__, "code", None) in BAD_ROWS:

@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from hotpath.facts import EVENT_ID_BYTES, BrokenBatch, decode_batch
+from hotpath.facts import EVENT_ID_BYTES, BrokenBatch, Row, decode_batch
 
 # Kinds that a client may send again; the table `seen` remembers exactly these.
 REPEATABLE = frozenset({b"visit", b"registration", b"deposit", b"win", b"bill", b"loss", b"click"})
-# The columns before a row's own: partition, seq, idx, block_first, block_last, duplicate.
+# The columns before a row's own, and their bytes.
+PLACED = ("partition", "seq", "idx", "block_first", "block_last", "duplicate")
 PREFIX = struct.Struct("<HQIQQB")
+COLUMNS = (*PLACED, *("at" if name == "at_us" else name for name in Row._fields))
 INSTANT = struct.Struct("<q")
 MICROSECONDS = 1_000_000
 

@@ -95,14 +95,23 @@ async def test_a_row_clickhouse_cannot_read_takes_only_its_message_along(clickho
 
 async def test_facts_wait_while_the_table_is_not_the_one_we_know(clickhouse_url, nats):
     async with streams(nats) as stream, database(clickhouse_url) as (url, client):
-        await client.command("ALTER TABLE facts ADD COLUMN later UInt64")
+        await client.command("ALTER TABLE facts RENAME COLUMN detail TO elsewhere")
         async with ingesting(url, nats) as figures:
             await publish(stream, batch(bill("a")), batch(bill("b")))
             await until(lambda: _retried(figures))
             assert figures.dead_letters == 0
-            await client.command("ALTER TABLE facts DROP COLUMN later")
+            await client.command("ALTER TABLE facts RENAME COLUMN elsewhere TO detail")
             await rows_in(client, 2)
             await until(lambda: _is(figures, "fault", ""))
+
+
+async def test_a_table_with_a_newer_column_takes_the_facts_we_know(clickhouse_url, nats):
+    async with streams(nats) as stream, database(clickhouse_url) as (url, client):
+        await client.command("ALTER TABLE facts ADD COLUMN later UInt64 DEFAULT 7 AFTER seq")
+        async with ingesting(url, nats):
+            await publish(stream, batch(bill("a")))
+            await rows_in(client, 1)
+        assert await scalar(client, "SELECT later, kind FROM facts") == (7, "bill")
 
 
 async def _retried(figures):
