@@ -7,6 +7,7 @@ from litestar.di import Provide
 
 from commands.desk import Desk
 from commands.ports import Clock
+from ops.api_access_log import GatheredLines, access_log
 from ops.api_edge import Edge, Telemetry
 from ops.api_problems import mishaps
 from ops.api_reference import Reference
@@ -85,7 +86,7 @@ def create_app(
     """Return the API over these ports; `session_secret` signs the console's cookies."""
     callers = Callers(access, session_secret=session_secret)
     desk = Desk(log, clock)
-    telemetry = Telemetry()
+    telemetry, lines = Telemetry(), GatheredLines()
 
     async def commander(request: AnyRequest) -> Commander:
         return Commander(await callers.caller(request), desk)
@@ -117,7 +118,8 @@ def create_app(
         openapi_config=None,
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
-        state=State({"telemetry": telemetry}),
+        on_shutdown=[lines.flush],
+        state=State({"telemetry": telemetry, "access_log": access_log(lines)}),
     )
 
 

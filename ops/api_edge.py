@@ -5,7 +5,6 @@ from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
-import structlog
 from litestar import Litestar
 from litestar.types import HTTPScope, Message, Receive, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -25,7 +24,6 @@ GUARDS = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"content-security-policy", CONTENT_POLICY),
 ]
-LOG = structlog.get_logger("access")
 
 
 class Telemetry:
@@ -74,7 +72,7 @@ class Edge(Litestar):
         try:
             await super().__call__(scope, receive, exchange.send)
         finally:
-            exchange.finish(self.state.telemetry)
+            exchange.finish(self.state.telemetry, self.state.access_log)
 
 
 class Exchange:
@@ -94,18 +92,18 @@ class Exchange:
             message = {**message, "headers": headers}
         await self._send(message)
 
-    def finish(self, telemetry: Telemetry) -> None:
+    def finish(self, telemetry: Telemetry, access_log: Any) -> None:  # noqa: ANN401 - structlog's own proxies
         seconds = perf_counter() - self._started
         method = str(self._scope["method"])
         route = str(self._scope.get("path_template") or "(none)")
         telemetry.observe(method, route, self._status, seconds)
         if route not in QUIET:
-            LOG.info(
+            access_log.info(
                 "request",
                 method=method,
                 route=route,
                 path=self._scope["path"],
-                status=self._status,
+                status=int(self._status),
                 ms=round(seconds * 1000, 2),
                 request_id=self.id,
             )

@@ -83,6 +83,8 @@ def _types(path: str, handler: HTTPRouteHandler) -> Iterator[Any]:
 
 
 def _answers(handler: HTTPRouteHandler) -> tuple[Any, ...]:
+    if told := handler.opt.get("answer"):
+        return (told,)
     annotation = handler.parsed_fn_signature.return_type.annotation
     if get_origin(annotation) is Response:
         annotation = get_args(annotation)[0]

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from litestar import Response, patch, post
+from litestar import patch, post
 from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
+from litestar.types import ASGIApp
 
 from commands.campaign import (
     Action,
@@ -20,7 +21,7 @@ from commands.campaign import (
 from domain.campaign import Brief, BriefChanges
 from domain.identity import CampaignId
 from write_api.bodies import understood
-from write_api.commanding import Commander, Receipt, asking, receipt
+from write_api.commanding import Answer, Commander, Receipt, asking
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest
 
@@ -44,21 +45,25 @@ STEPS: dict[Action, type[Step]] = {
 }
 
 
-@post("/v1/campaigns", tags=["Campaigns"], opt={"body": Brief})
-async def post_campaign(request: AnyRequest, commander: Given[Commander]) -> Response[Receipt]:
+@post("/v1/campaigns", tags=["Campaigns"], opt={"body": Brief, "answer": Receipt})
+async def post_campaign(request: AnyRequest, commander: Given[Commander]) -> ASGIApp:
     """Draft a campaign."""
     brief = understood(await request.body(), request.headers.get("content-type", ""), Brief)
     command = CreateCampaign(brief=brief)
     outcome = await create_campaign(
         command, asking=asking(request, commander.caller, brief), desk=commander.desk
     )
-    return receipt(outcome, status=201)
+    return Answer(outcome, status=201)
 
 
-@patch("/v1/campaigns/{campaign:str}", tags=["Campaigns"], opt={"body": BriefChanges})
+@patch(
+    "/v1/campaigns/{campaign:str}",
+    tags=["Campaigns"],
+    opt={"body": BriefChanges, "answer": Receipt},
+)
 async def patch_campaign(
     request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]
-) -> Response[Receipt]:
+) -> ASGIApp:
     """Replace the given fields of a campaign; whatever was approved is void from then on."""
     expected = expected_version(request, required=True)
     body = await request.body()
@@ -69,18 +74,18 @@ async def patch_campaign(
         desk=commander.desk,
         expected_version=expected,
     )
-    return receipt(outcome)
+    return Answer(outcome, status=200)
 
 
 @post(
     [f"/v1/campaigns/{{campaign:str}}/{action}" for action in Action],
     status_code=200,
     tags=["Workflow"],
-    opt={"bodies": STEPS},
+    opt={"bodies": STEPS, "answer": Receipt},
 )
 async def post_step(
     request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]
-) -> Response[Receipt]:
+) -> ASGIApp:
     """Take a step of the workflow; what the campaign's stage or your role forbids is refused."""
     action = Action(request.scope["path"].rstrip("/").rpartition("/")[2])
     expected = expected_version(request)
@@ -98,4 +103,4 @@ async def post_step(
         desk=commander.desk,
         expected_version=expected,
     )
-    return receipt(outcome)
+    return Answer(outcome, status=200)

@@ -1,9 +1,10 @@
 """What all commands share: who asks and under which id, and how their outcome is told."""
 
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import msgspec
-from litestar import Response
+from litestar.types import Receive, Scope, Send
 from uuid_utils import uuid4
 
 from commands.desk import Desk
@@ -47,15 +48,32 @@ def asking(request: AnyRequest, caller: Holder, body: Any) -> Asking:  # noqa: A
     )
 
 
-def receipt(outcome: Outcome, *, status: int = 200) -> Response[Receipt]:
-    """Return the outcome with its ETag and the token that lets a read wait for it."""
-    headers = {
-        "ETag": f'"{outcome.version}"',
-        "X-Consistency-Token": str(outcome.position),
-    }
-    if outcome.replayed:
-        headers["Idempotent-Replayed"] = "true"
-    if status == 201:  # noqa: PLR2004 - HTTP's own number
-        headers["Location"] = f"/v1/campaigns/{outcome.id}"
-    shown = Receipt(outcome.id, outcome.version, outcome.position)
-    return Response(shown, status_code=status, headers=headers)
+class Answer:
+    """A receipt on its way out: the ASGI application that sends it.
+
+    Litestar's own response costs a tenth of a command; nothing of what it can do is needed here.
+    """
+
+    def __init__(self, outcome: Outcome, *, status: int) -> None:
+        self._status = status
+        self._body = msgspec.json.encode(Receipt(outcome.id, outcome.version, outcome.position))
+        self._headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(self._body)),
+            (b"etag", b'"%d"' % outcome.version),
+            (b"x-consistency-token", b"%d" % outcome.position),
+        ]
+        if outcome.replayed:
+            self._headers.append((b"idempotent-replayed", b"true"))
+        if status == HTTPStatus.CREATED:
+            self._headers.append((b"location", b"/v1/campaigns/" + outcome.id.encode()))
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self._status,
+                "headers": self._headers,
+            }
+        )
+        await send({"type": "http.response.body", "body": self._body, "more_body": False})

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -72,6 +73,12 @@ async def one_connection(port: int, until: float, seen: list[tuple[float, float]
             seen.append((now, now - asked))
 
 
+def cpu_s(process: int) -> float:
+    """Return the CPU time a process has taken, its threads included."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 async def load(port: int) -> list[float]:
     """Return the latency of each command answered after the warm-up."""
     seen: list[tuple[float, float]] = []
@@ -90,10 +97,13 @@ def measured(directory: Path) -> dict:
     ):
         try:
             wait_until_open(port, server)
+            idle_s = cpu_s(server.pid)
             latencies = uvloop.run(load(port))
+            busy_s = cpu_s(server.pid) - idle_s
         finally:
             server.kill()
     per_s = len(latencies) / SECONDS
+    answered = len(latencies) * (WARM_UP_S + SECONDS) / SECONDS
     p50, p99 = (1000 * percentile(latencies, share) for share in (0.5, 0.99))
     return {
         "what": f"commands over HTTP with a durable event each, {CONNECTIONS} connections",
@@ -103,6 +113,7 @@ def measured(directory: Path) -> dict:
         "commands_per_s": round(per_s, 1),
         "p50_ms": round(p50, 2),
         "p99_ms": round(p99, 2),
+        "server_cpu_us_per_command": round(1_000_000 * busy_s / answered),
         "commands": len(latencies),
         "connections": CONNECTIONS,
     }

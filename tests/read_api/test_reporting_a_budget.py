@@ -21,7 +21,8 @@ def usd(micros):
 CARD = Card(
     id="spring", name="Spring", advertiser="Shop", channels=(), starts_at=NOON - DAY,
     ends_at=NOON + 3 * DAY, budget=BudgetPlan(total=usd(100_000_000)), targeting=Targeting(),
-    offers=(), stage="live", author="ana", last_editor="ana", content_hash="", version=4, position=9, created=1,
+    offers=(), stage="live", author="ana", last_editor="ana", content_hash="",
+    version=4, position=9, created=1,
     created_at=NOON, updated_at=NOON,
 )  # fmt: skip
 BUDGET = Budget(
