@@ -14,7 +14,7 @@ PRICE, LOSS = "${AUCTION_PRICE}", "${AUCTION_LOSS}"
 LOST_TO_HIGHER_BID = "102"  # OpenRTB 2.6 section 5.25
 NO_BID_UNSURE = {"0", "1"}  # unknown or technical error: nobody knows what became of it
 CLICK_EVERY, TWICE_EVERY, IMPRESSION_EVERY = 5, 3, 4
-OK, NO_CONTENT, BAD_REQUEST, REDIRECT = 200, 204, 400, 302
+OK, NO_CONTENT, REDIRECT, BAD_REQUEST, UNAUTHORIZED = 200, 204, 302, 400, 401
 CLICK_URL = re.compile(r"https?://[^\s\"'<>\\\]]+/v1/n/click\?[^\s\"'<>\\\]]+")
 IMPRESSION_URL = re.compile(r"https?://[^\s\"'<>\\\]]+/v1/n/imp\?[^\s\"'<>\\\]]+")
 
@@ -51,6 +51,8 @@ class Exchange:
         if reply is None or reply.headers.get("x-nbr") in NO_BID_UNSURE:
             self._tally.unsure_requests += 1
             return []
+        if reply.status == UNAUTHORIZED:
+            return []  # the worker has not heard of a new tenant's key yet
         if reply.status == BAD_REQUEST:
             self._tally.refused_requests += 1
             return []

@@ -8,6 +8,7 @@ import msgspec
 from ops.data_dir import Credentials
 from ops.demo.wire import Reply, Wire
 
+ADVERTISER = "Alpine Outfitters"
 CURRENCY = "USD"
 BID_CPM_MICROS = 10_000_000  # 10.00 a thousand
 BUDGET_MICROS = 2_000_000  # 200 impressions at that price
@@ -49,7 +50,7 @@ def brief(name: str) -> dict[str, object]:
     """Return a campaign with an offer for every medium and a budget of 200 impressions."""
     return {
         "name": name,
-        "advertiser": "Alpine Outfitters",
+        "advertiser": ADVERTISER,
         "channels": ["display", "video", "native", "audio"],
         "budget": {"total": _money(BUDGET_MICROS), "daily": None},
         "targeting": {"domains": {"block": ["blocked.example"]}},

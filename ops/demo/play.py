@@ -8,6 +8,7 @@ import msgspec
 
 from ops.child import python_module
 from ops.demo.browsers import PixelRefused
+from ops.demo.cast import cast
 from ops.demo.installation import Installation, installed
 from ops.demo.market import NoticeRefused
 from ops.demo.marketing import Unexpected
@@ -29,7 +30,7 @@ async def _play(settings: Settings, *, once: bool, as_json: bool) -> int:
     report = Report(as_json=as_json)
     stop = _interrupted()
     async with installed(settings) as installation:
-        telling = asyncio.create_task(_tell(installation, report))
+        telling = asyncio.create_task(_tell(installation, settings, report))
         await asyncio.wait({telling, stop}, return_when=asyncio.FIRST_COMPLETED)
         if not telling.done():
             telling.cancel()
@@ -43,9 +44,9 @@ async def _play(settings: Settings, *, once: bool, as_json: bool) -> int:
         return code
 
 
-async def _tell(installation: Installation, report: Report) -> int:
+async def _tell(installation: Installation, settings: Settings, report: Report) -> int:
     try:
-        await _steps(installation, report)
+        await _steps(installation, settings, report)
     except BROKEN as broken:
         report.show()
         tell(f"\nThe demo failed. {broken}")
@@ -54,11 +55,13 @@ async def _tell(installation: Installation, report: Report) -> int:
     return 0
 
 
-async def _steps(installation: Installation, report: Report) -> None:
+async def _steps(installation: Installation, settings: Settings, report: Report) -> None:
     after_s = await installation.wait_ready()
     report.step(f"engines and processes are ready after {after_s:.1f} s")
     async with aiohttp.ClientSession() as session:
-        story = Story(installation, Wire(session), report)
+        wire = Wire(session)
+        keys = await cast(installation, wire, settings)
+        story = Story(installation, wire, keys, report)
         await story.people_exist()
         await story.campaign_goes_live()
         await story.requests_are_answered()
@@ -72,12 +75,11 @@ async def _steps(installation: Installation, report: Report) -> None:
 async def _audit(story: Story, report: Report) -> None:
     """Step 7: the record replays the campaign's history, and knows it as it was."""
     stream, directory = f"campaign-{story.campaign}", str(story.installation.directory.root)
-    said = await _cx("audit", "show", stream, "--data-dir", directory)
+    asked = ("audit", "show", stream, "--tenant", story.keys.tenant, "--data-dir", directory)
+    said = await _cx(*asked)
     report.chapter(f"cx audit show {stream}", said)
     version = str(story.version_in_review)
-    then = await _cx(
-        "audit", "show", stream, "--at-version", version, "--json", "--data-dir", directory
-    )
+    then = await _cx(*asked, "--at-version", version, "--json")
     if msgspec.json.decode(then)["state"]["stage"] != "in_review":
         raise StoryBroken(f"At version {version} the campaign was not in review: {then}")
     report.step(f"as of version {version} the record shows the campaign in review")

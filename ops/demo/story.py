@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from ops.data_dir import Credentials
 from ops.demo import requests
 from ops.demo.browsers import Browsers
 from ops.demo.figures import Figures
@@ -37,8 +38,9 @@ class StoryBroken(Obstacle):
 class Story:
     """Plays the parts of everyone outside the platform."""
 
-    def __init__(self, installation: Installation, wire: Wire, report: Report) -> None:
-        keys = installation.credentials
+    def __init__(
+        self, installation: Installation, wire: Wire, keys: Credentials, report: Report
+    ) -> None:
         self.installation, self.report = installation, report
         self.tally = Tally()
         self.marketer = Desk(wire, keys, keys.admin_key)
@@ -47,7 +49,7 @@ class Story:
         self.figures = Figures(self.marketer)
         self.campaign = ""
         self.version_in_review = 0
-        self._wire, self._keys = wire, keys
+        self._wire, self.keys = wire, keys
         self._suitable = 0
 
     async def people_exist(self) -> None:
@@ -62,7 +64,7 @@ class Story:
         name = f"Spring boots {int(time.time())}"
         made = await self.marketer.send("/v1/campaigns", brief(name))
         self.campaign = made["id"]
-        self.browsers = Browsers(self._wire, self._keys, self.tally, banner_tag=self.campaign)
+        self.browsers = Browsers(self._wire, self.keys, self.tally, banner_tag=self.campaign)
         path = f"/v1/campaigns/{self.campaign}"
         self.version_in_review = (await self.marketer.send(f"{path}/submit"))["version"]
         self.report.step(f"{name!r} is drafted and submitted ({self.campaign})")
@@ -85,7 +87,7 @@ class Story:
         self.report.step(f"the hot path bid {took * 1000:.0f} ms after the campaign went live")
         own, recorded = requests.own(), requests.recorded()
         for body in (*own, *recorded):
-            await self._settle(await self.exchange.ask(body))
+            await self._settle(await self._bids(body))
         more = f" and {len(recorded)} recorded at real exchanges" if recorded else ""
         self.report.step(
             f"{len(own)} requests of our own{more}: {self.tally.bids} bids, "
@@ -167,7 +169,16 @@ class Story:
 
     async def _one_suitable(self) -> list[Bid]:
         self._suitable += 1
-        return await self.exchange.ask(requests.suitable(self._suitable))
+        return await self._bids(requests.suitable(self._suitable))
+
+    async def _bids(self, body: bytes) -> list[Bid]:
+        """Return what the story's campaign bids on a request.
+
+        One that an interrupted demo left live may bid for a moment longer; it wins nothing.
+        """
+        bids = await self.exchange.ask(body)
+        self.tally.other_bids += sum(bid.campaign != self.campaign for bid in bids)
+        return [bid for bid in bids if bid.campaign == self.campaign]
 
     async def _settle(self, bids: list[Bid]) -> None:
         """Let every other bid win while there is budget to spare for the story's next step."""

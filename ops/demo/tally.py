@@ -12,6 +12,7 @@ class Tally(msgspec.Struct, kw_only=True):
 
     requests: int = 0
     bids: int = 0
+    other_bids: int = 0  # of them, those of campaigns that are not the story's
     no_bids: int = 0
     wins: int = 0
     billed: int = 0
