@@ -19,10 +19,11 @@ def approver(platform):
 
 def test_a_colleague_approves_and_the_campaign_goes_live(admin, approver):
     campaign = drafted(admin)
-    stepped(admin, campaign, "submit")
-    assert campaign in {
-        card["id"] for card in approver.get("/v1/approvals?approver=me").json()["items"]
-    }
+    submitted = stepped(admin, campaign, "submit").json()["position"]
+    pending = approver.get(
+        "/v1/approvals?approver=me", headers={"X-Consistency-Token": str(submitted)}
+    ).json()["items"]
+    assert campaign in {card["id"] for card in pending}
     own = admin.post(f"/v1/campaigns/{campaign}/approve")
     last = stepped(approver, campaign, "approve", "go-live")
 
