@@ -3,7 +3,8 @@
 -- (partition, seq, idx) says where a row came from: the ingest resumes behind the newest of them, and two copies
 -- of one row merge into one. A block is one insert: its messages are block_first to block_last. A row whose
 -- event was seen before has duplicate = 1; it is kept and never counted.
--- fsync: the ingest resumes behind the newest row, so an older row may not be lost where a newer one survives.
+-- fsync, also of merged parts: the ingest resumes behind the newest row, so an older row may not be lost where a
+-- newer one survives.
 CREATE TABLE IF NOT EXISTS facts
 (
     partition UInt16,
@@ -42,4 +43,5 @@ ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(at)
 ORDER BY (tenant, kind, toDate(at), partition, seq, idx)
 TTL toDateTime(at) + INTERVAL 90 DAY
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_rows_to_fsync_after_merge = 1;

@@ -13,6 +13,7 @@ PARTITION BY toYYYYMM(at)
 ORDER BY event_id
 TTL at + INTERVAL 40 DAY
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_rows_to_fsync_after_merge = 1,
     index_granularity = 256, min_compress_block_size = 4096, max_compress_block_size = 16384;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS seen_from_facts TO seen AS

@@ -8,7 +8,8 @@ CREATE TABLE IF NOT EXISTS ingest_progress
 )
 ENGINE = AggregatingMergeTree
 ORDER BY partition
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_rows_to_fsync_after_merge = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_progress_from_facts TO ingest_progress AS
 SELECT facts.partition AS partition, max(facts.block_last) AS through, max(facts.at) AS at
@@ -23,7 +24,8 @@ CREATE TABLE IF NOT EXISTS billed_marks
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (partition, tenant)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_rows_to_fsync_after_merge = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS billed_marks_from_facts TO billed_marks AS
 SELECT partition, tenant, max(seq) AS last

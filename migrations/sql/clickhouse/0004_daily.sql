@@ -14,7 +14,8 @@ ENGINE = SummingMergeTree((count, amount_micros, duplicates))
 PARTITION BY toYYYYMM(day)
 ORDER BY (tenant, kind, day, banner_tag, currency)
 TTL day + INTERVAL 18 MONTH
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_rows_to_fsync_after_merge = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS daily_events_from_facts TO daily_events AS
 SELECT
@@ -42,7 +43,8 @@ ENGINE = SummingMergeTree((count, spend_micros, duplicates))
 PARTITION BY toYYYYMM(day)
 ORDER BY (tenant, kind, day, campaign, reason, currency)
 TTL day + INTERVAL 18 MONTH
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_rows_to_fsync_after_merge = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS daily_bidding_from_facts TO daily_bidding AS
 SELECT
@@ -67,7 +69,8 @@ ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(day)
 ORDER BY (tenant, day, campaign, leads)
 TTL day + INTERVAL 18 MONTH
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_rows_to_fsync_after_merge = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS daily_latency_from_facts TO daily_latency AS
 SELECT
@@ -88,7 +91,8 @@ ENGINE = SummingMergeTree(count)
 PARTITION BY toYYYYMM(day)
 ORDER BY (tenant, day, reason)
 TTL day + INTERVAL 18 MONTH
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_rows_to_fsync_after_merge = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS daily_rejected_from_facts TO daily_rejected AS
 SELECT tenant, toDate(at) AS day, reason, count() AS count
