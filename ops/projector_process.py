@@ -25,7 +25,7 @@ from commands.spend import SpendRecording
 from migrations.runner import SchemaRefused
 from ops import side_door
 from ops.health import Health, Question, clickhouse_answers, log_answers, redis_answers
-from ops.obstacle import Obstacle
+from ops.obstacle import BadSettings, Obstacle
 from ops.patience import patiently, pause
 from ops.settings import Settings
 from ops.wiring import opened_log
@@ -41,6 +41,8 @@ log = structlog.get_logger()
 
 class SchemaObstacle(Obstacle):
     """The ClickHouse schema and this program do not fit."""
+
+    exit_code = BadSettings.exit_code  # the same start would end the same way
 
 
 async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
