@@ -19,14 +19,15 @@ from read_api.parameters import Token, caught_up, no_campaign
 from read_api.ports import Clock
 
 IMPRESSIONS_PER_MILLE = 1000
+PERCENT = 100
 
 
 class BudgetReport(msgspec.Struct, frozen=True, kw_only=True):
     """Money is in `currency`; what cannot be divided is null.
 
     `pacing` is spend over what an even flight would have spent by now: 1.0 is on plan.
-    `roas` is revenue over spend, `roi` profit over spend; `cpa` is spend a deposit, `cpc` a
-    click, `cpm` a thousand impressions. `version` is 0 until the allocation is recorded.
+    `roas` is revenue over spend, `roi` profit over spend in percent (BRD FR-RPT-010); `cpa` is
+    spend a deposit, `cpc` a click, `cpm` a thousand impressions. `version` is 0 until the allocation is recorded.
     """
 
     campaign: str
@@ -92,7 +93,7 @@ def report(budget: Budget, card: Card, outcomes: Outcomes, *, at: datetime) -> B
         conversions=outcomes.conversions,
         revenue=_money(budget, revenue),
         roas=revenue / spent if spent else None,
-        roi=(revenue - spent) / spent if spent else None,
+        roi=(revenue - spent) / spent * PERCENT if spent else None,
         cpa=_each(budget, outcomes.conversions),
         cpc=_each(budget, outcomes.clicks),
         cpm=_each(budget, budget.impressions, apiece=IMPRESSIONS_PER_MILLE),

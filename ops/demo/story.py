@@ -151,7 +151,7 @@ class Story:
             "spend": _amount(budget["spent_total"]),
             "revenue": _amount(budget["revenue"]),
             "return on ad spend": _ratio(budget["roas"]),
-            "return on investment": _ratio(budget["roi"]),
+            "return on investment, %": _ratio(budget["roi"]),
             **{f"cost per {what}": _amount(budget[name]) for what, name in COSTS.items()},
             "visit to registration": round(rates["visitToRegistration"], 4),
             "registration to deposit": round(rates["registrationToDeposit"], 4),

@@ -42,7 +42,7 @@ def test_what_came_of_the_spend_is_told_in_its_own_currency():
     told = report(BUDGET, CARD, SOLD, at=NOON)
 
     assert told.revenue == usd(50_000_000)
-    assert (told.roas, told.roi) == (2.5, 1.5)
+    assert (told.roas, told.roi) == (2.5, 150.0)
     assert told.cpm == usd(2_500_000)
 
 
