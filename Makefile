@@ -33,7 +33,7 @@ check: build
 	$(VENV)/bin/ruff check --quiet .
 	$(VENV)/bin/mypy $(SOURCES)
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/cython-lint $(wildcard hotpath/*.pyx hotpath/*.pxd)
+	PATH="$(VENV)/bin:$$PATH" cython-lint $(wildcard hotpath/*.pyx hotpath/*.pxd)
 	$(PY) -m pytest -q $(FAST)
 
 bench: build
