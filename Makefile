@@ -6,7 +6,8 @@ BOOTSTRAP := $(shell for p in python3.11 python3.12 python3.13 python3.14 python
   command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
   && { echo $$p; break; }; done)
 SOURCES := domain commands projections read_api write_api hotpath migrations adapters ops
-KERNELS := $(wildcard hotpath/*.pyx hotpath/*.pxd hotpath/*.h)
+# Some plain modules are compiled too (setup.py), and an extension hides the source beside it.
+KERNELS := $(wildcard hotpath/*.pyx hotpath/*.pxd hotpath/*.h hotpath/*.py)
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 FAST := --ignore=tests/bench -m "not engines and not browser and not faults"
 
@@ -64,4 +65,4 @@ lock: $(VENV)/.installed
 clean:
 	rm -rf $(VENV)/.built build *.egg-info .data/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find $(SOURCES) tests -name __pycache__ -prune -exec rm -rf {} +
-	rm -f hotpath/*.so hotpath/*_cy.c
+	rm -f hotpath/*.so hotpath/*.c
