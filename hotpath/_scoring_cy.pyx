@@ -6,7 +6,7 @@ from libc.math cimport exp, sqrt
 from libc.stdint cimport int8_t, int32_t, int64_t
 
 cdef extern from "_dot.h":
-    int32_t cx_dot(const int8_t *a, const int8_t *b) nogil
+    int32_t cx_dot(const int8_t *a, const int8_t *b, int width) nogil
     const char *cx_dot_name
     void cx_dot_start()
 
@@ -24,8 +24,8 @@ def probabilities(
     double gain,
     double[::1] out,
 ):
-    if offers.shape[1] != 256 or profile.shape[0] != 256:
-        raise ValueError("a vector has 256 dimensions")
+    if profile.shape[0] != 256 or not 0 < offers.shape[1] <= 256 or offers.shape[1] % 64:
+        raise ValueError("a profile has 256 dimensions, an offer 64, 128, 192 or 256 of them")
     if norms.shape[0] < offers.shape[0] or out.shape[0] < rows.shape[0]:
         raise ValueError("norms or out is too short")
     _check_rows(rows, offers.shape[0])
@@ -60,13 +60,14 @@ cdef void _probabilities(
     const int8_t[:, ::1] offers, const double[::1] norms, const int32_t[::1] rows,
     const int8_t *profile, double bias, double gain, double[::1] out,
 ) noexcept nogil:
-    cdef double length = sqrt(<double>cx_dot(profile, profile))
+    cdef double length = sqrt(<double>cx_dot(profile, profile, 256))
     # Most offers share nothing with a request, so what that is worth is computed once.
     cdef double unrelated = 1.0 / (1.0 + exp(-bias))
     cdef Py_ssize_t place
     cdef int32_t dot
+    cdef int width = <int>offers.shape[1]
     for place in range(rows.shape[0]):
-        dot = cx_dot(&offers[rows[place], 0], profile)
+        dot = cx_dot(&offers[rows[place], 0], profile, width)
         if dot == 0:
             out[place] = unrelated
         else:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 DIMENSIONS = 256
+WIDTHS = (64, 128, 192, 256)
 path = "numpy"
 
 
@@ -19,8 +20,9 @@ def probabilities(
     gain: float,
     out: NDArray[np.float64],
 ) -> None:
-    if offers.shape[1] != DIMENSIONS or profile.shape[0] != DIMENSIONS:
-        raise ValueError("a vector has 256 dimensions")
+    width = offers.shape[1]
+    if profile.shape[0] != DIMENSIONS or width not in WIDTHS:
+        raise ValueError("a profile has 256 dimensions, an offer 64, 128, 192 or 256 of them")
     if norms.shape[0] < offers.shape[0] or out.shape[0] < rows.shape[0]:
         raise ValueError("norms or out is too short")
     if len(rows) and not (rows.min() >= 0 and rows.max() < offers.shape[0]):
@@ -28,7 +30,7 @@ def probabilities(
     wide = profile.astype(np.int32)
     length = math.sqrt(int(wide @ wide))
     for place, row in enumerate(rows.tolist()):
-        dot = int(offers[row].astype(np.int32) @ wide)
+        dot = int(offers[row].astype(np.int32) @ wide[:width])
         cosine = dot / (length * float(norms[row])) if dot else 0.0
         out[place] = 1.0 / (1.0 + math.exp(-(bias + gain * cosine)))
 

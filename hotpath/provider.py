@@ -14,14 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotpath import scoring
-from hotpath.scoring import DIMENSIONS, probabilities
+from hotpath.scoring import DIMENSIONS, WIDTHS, probabilities
 
 PRIOR_CLICK_RATE = 0.002  # what an impression without anything in common is worth
 PRIOR_GAIN = 2.0  # full agreement multiplies the odds by e squared, about 7.4
 
 
 class Catalogue(NamedTuple):
-    """The features of the offers of one index: int8 N x 256, and their lengths (float64, N)."""
+    """The features of the offers of one index, and their lengths (float64, N).
+
+    `vectors` is int8, N x 64 to 256: the last dimensions are left out when no offer uses them,
+    since what a score costs is reading them.
+    """
 
     vectors: NDArray[np.int8]
     norms: NDArray[np.float64]
@@ -30,6 +34,9 @@ class Catalogue(NamedTuple):
     def of(cls, vectors: Sequence[NDArray[np.int8]]) -> "Catalogue":
         """Stack vectors of 256 bytes; none give a catalogue of no offers."""
         stacked = np.array(vectors, np.int8).reshape(len(vectors), DIMENSIONS)
+        used = np.flatnonzero(stacked.any(axis=0))
+        width = next(width for width in WIDTHS if not used.size or used[-1] < width)
+        stacked = np.ascontiguousarray(stacked[:, :width])
         wide = stacked.astype(np.float64)
         return cls(stacked, np.sqrt((wide * wide).sum(axis=1)))
 

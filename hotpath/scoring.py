@@ -1,9 +1,10 @@
 """How likely a click is: a logistic read-out of the cosine of two 256-feature vectors.
 
 The contract both implementations keep:
-`offers` (int8, N x 256) holds one vector per offer, `norms` (float64, N) their Euclidean
-lengths, `rows` (int32) the offers asked about, `profile` (int8, 256) the request. Components
-are -127..127, so products are exact integers in any order of summation.
+`offers` (int8, N x 64, 128, 192 or 256) holds one vector per offer; dimensions it lacks are
+zero for all of them. `norms` (float64, N) are their Euclidean lengths, `rows` (int32) the
+offers asked about, `profile` (int8, 256) the request. Components are -127..127, so products
+are exact integers in any order of summation.
 `probabilities` writes `sigmoid(bias + gain * cosine)` for each of `rows` to the front of
 `out` (float64); a vector without length has cosine 0. `best` returns the place in `rows` of
 the largest `prices[row] * chance`, the first of equals, -1 for no rows. A row outside the
@@ -13,9 +14,9 @@ The twins agree to the last bit where both use the same C library's `exp`, else 
 
 from typing import TYPE_CHECKING
 
-from hotpath._scoring_py import DIMENSIONS
+from hotpath._scoring_py import DIMENSIONS, WIDTHS
 
-__all__ = ["DIMENSIONS", "best", "path", "probabilities"]
+__all__ = ["DIMENSIONS", "WIDTHS", "best", "path", "probabilities"]
 
 if TYPE_CHECKING:
     from hotpath._scoring_py import best, path, probabilities

@@ -83,3 +83,11 @@ def test_offers_it_does_not_know_and_batches_too_large_are_errors(provider, cata
         provider.predict(asked(catalogue, 3))
     with pytest.raises(ValueError, match="at most"):
         provider.predict_batch([asked(catalogue, 0)] * (provider.max_batch_size + 1))
+
+
+def test_offers_that_use_few_dimensions_are_kept_narrow():
+    assert Catalogue.of(OFFERS).vectors.shape == (3, 64)
+    wide = OFFERS[0].copy()
+    wide[139] = 1
+    assert Catalogue.of([*OFFERS, wide]).vectors.shape == (4, 192)
+    assert Catalogue.of([]).vectors.shape == (0, 64)

@@ -9,11 +9,12 @@ from hotpath.batcher import Batcher, DeadlinePassed
 from hotpath.features import offer_vector
 from hotpath.provider import Catalogue, CpuProvider, Inference
 
-CATALOGUE = Catalogue.of([offer_vector(["IAB1"], f"offer {n}") for n in range(64)])
+VECTORS = [offer_vector(["IAB1"], f"offer {n}") for n in range(64)]
+CATALOGUE = Catalogue.of(VECTORS)
 
 
 def asked(row: int) -> Inference:
-    return Inference(CATALOGUE.vectors[row], CATALOGUE, np.array([row], np.int32))
+    return Inference(VECTORS[row], CATALOGUE, np.array([row], np.int32))
 
 
 class Device(CpuProvider):

@@ -69,6 +69,9 @@ def test_wrong_shapes_and_rows_are_errors(kernel):
     settings = {"bias": BIAS, "gain": GAIN}
     with pytest.raises(ValueError, match="256"):
         kernel.probabilities(offers, norms, rows, profile[:255], **settings, out=out)
+    narrow = np.ascontiguousarray(offers[:, :100])
+    with pytest.raises(ValueError, match="256"):
+        kernel.probabilities(narrow, norms, rows, profile, **settings, out=out)
     with pytest.raises(ValueError, match="short"):
         kernel.probabilities(offers, norms[:1], rows, profile, **settings, out=out)
     with pytest.raises(ValueError, match="short"):
@@ -81,6 +84,17 @@ def test_wrong_shapes_and_rows_are_errors(kernel):
             kernel.best(np.zeros(2, np.int64), beyond, out)
     with pytest.raises(ValueError, match="short"):
         kernel.best(np.zeros(2, np.int64), rows, out[:0])
+
+
+@pytest.mark.parametrize("width", [64, 128, 192])
+def test_dimensions_that_no_offer_uses_may_be_left_out(kernel, width):
+    offers = np.zeros((2, 256), np.int8)
+    offers[:, :width] = 3
+    profile, rows = np.full(256, 5, np.int8), np.arange(2, dtype=np.int32)
+    norms, out = np.full(2, 3 * width**0.5), np.zeros(2)
+    narrow = np.ascontiguousarray(offers[:, :width])
+    kernel.probabilities(narrow, norms, rows, profile, bias=BIAS, gain=GAIN, out=out)
+    assert out == pytest.approx(chances(kernel, offers, profile))
 
 
 components = hnp.arrays(np.int8, 256, elements=st.integers(-127, 127))
