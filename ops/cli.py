@@ -52,8 +52,12 @@ def up(
 def demo(*, once: bool = False, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
     """Play the whole story on real engines, check every figure, and show the report."""
     from ops.demo.play import play
+    from ops.settings import resolve
 
-    return play(_settings(data_dir or ".data/demo"), once=once, as_json=as_json)
+    settings, origins = resolve(flags={"data_dir": data_dir})
+    if origins["data_dir"] == "default":
+        settings = _settings(".data/demo")
+    return play(settings, once=once, as_json=as_json)
 
 
 @app.command
