@@ -125,22 +125,24 @@ class PartitionIngest:
     async def _gather(self, tail: Tail) -> Gathered:
         """Return the next block's messages: what comes within `GATHER_S` of the block before.
 
-        So a block follows at once when the insert before it took longer than that.
+        So a block follows at once when the insert before it took longer than that; and while
+        the stream holds more it grows for another `GATHER_S`, or catching up would never end.
         """
         gathered = Gathered()
-        deadline = monotonic() + IDLE_S
+        until = latest = monotonic() + IDLE_S
         while not gathered.full:
-            wait_s = deadline - monotonic()
+            wait_s = until - monotonic()
             if wait_s <= 0 and gathered.messages:
                 break
             arrived = await tail.take(limit=TAKE_MESSAGES, wait_s=max(wait_s, 0.0))
-            if not arrived and wait_s <= 0:
+            if not arrived and not gathered.messages:
                 break
+            if not gathered.messages:
+                latest = monotonic() + GATHER_S
             for message in arrived:
                 gathered.add(message, self._months)
                 self._figures.lag_messages = message.pending
-            if arrived:
-                deadline = min(deadline, self._cut_at + GATHER_S)
+            until = latest if self._figures.lag_messages else self._cut_at + GATHER_S
         self._cut_at = monotonic()
         return gathered
 
