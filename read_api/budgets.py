@@ -27,7 +27,8 @@ class BudgetReport(msgspec.Struct, frozen=True, kw_only=True):
 
     `pacing` is spend over what an even flight would have spent by now: 1.0 is on plan.
     `roas` is revenue over spend, `roi` profit over spend in percent (BRD FR-RPT-010); `cpa` is
-    spend a deposit, `cpc` a click, `cpm` a thousand impressions. `version` is 0 until the allocation is recorded.
+    spend a deposit, `cpc` a click, `cpm` a thousand impressions. `version` is 0 until the
+    allocation is recorded.
     """
 
     campaign: str
