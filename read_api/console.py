@@ -20,7 +20,7 @@ from read_api.budgets import planned, report
 from read_api.figures import TodaysFigures, bars
 from read_api.metrics import shown
 from read_api.pages import page
-from read_api.parameters import WAIT_S, no_campaign
+from read_api.parameters import WAIT_S
 from read_api.ports import AuditTrail, Clock
 from read_api.steps import STAGES, offered
 
@@ -87,7 +87,7 @@ async def campaign_page(
             await positions.wait(view, position, WAIT_S)
     tenant = TenantId(visitor.tenant)
     if (card := await board.card(tenant, campaign)) is None:
-        raise no_campaign()
+        return page("missing.html", status=404, caller=visitor)
     return page(
         "campaign.html",
         caller=visitor,

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
+from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
@@ -22,7 +23,7 @@ YEAR_S = 365 * 24 * 3600
 
 def money(amount: Money) -> str:
     """Return for example `1,250.00 USD`; four decimals where two would say nothing."""
-    units = amount.micros / MICROS_PER_UNIT
+    units = Decimal(amount.micros) / MICROS_PER_UNIT
     digits = 4 if 0 < units < 1 else 2
     return f"{units:,.{digits}f} {amount.currency}"
 

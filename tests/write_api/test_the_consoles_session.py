@@ -60,6 +60,15 @@ async def test_a_forged_or_altered_cookie_opens_nothing(stranger):
         assert answer.status_code == 401, forged
 
 
+async def test_an_unknown_campaign_is_a_page_that_leads_back(stranger):
+    await signed_in(stranger)
+    answer = await stranger.get("/campaigns/nobody-wrote-this")
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert '<a href="/">Back to the board</a>' in answer.text
+
+
 async def test_signing_out_forgets_the_cookie(stranger):
     await signed_in(stranger)
     await stranger.post("/sign-out", headers=OURS)
