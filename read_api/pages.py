@@ -41,8 +41,9 @@ def moment(at: datetime | None) -> str:
 
 
 def words(name: str) -> str:
-    """Return a name as people read it: `in_review` is `In review`."""
-    return name.replace("_", " ").replace("-", " ").capitalize()
+    """Return a name as people read it: `in_review` is `In review`, `playerId` stays itself."""
+    spaced = name.replace("_", " ").replace("-", " ")
+    return spaced if spaced != spaced.lower() else spaced.capitalize()
 
 
 _templates = Environment(
