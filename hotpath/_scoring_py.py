@@ -43,3 +43,20 @@ def best(prices: NDArray[np.int64], rows: NDArray[np.int32], chances: NDArray[np
     if not len(rows):
         return -1
     return int(np.argmax(prices[rows].astype(np.float64) * chances[: len(rows)]))
+
+
+class Ranking:
+    def __init__(
+        self, offers: NDArray[np.int8], norms: NDArray[np.float64], prices: NDArray[np.int64]
+    ) -> None:
+        if norms.shape[0] < offers.shape[0] or prices.shape[0] < offers.shape[0]:
+            raise ValueError("norms or prices is too short")
+        self._offers, self._norms, self._prices = offers, norms, prices
+
+    def best(
+        self, rows: NDArray[np.int32], profile: NDArray[np.int8], *, bias: float, gain: float
+    ) -> tuple[int, float]:
+        chances = np.zeros(len(rows))
+        probabilities(self._offers, self._norms, rows, profile, bias=bias, gain=gain, out=chances)
+        place = best(self._prices, rows, chances)
+        return place, float(chances[place]) if place >= 0 else 0.0

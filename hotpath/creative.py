@@ -37,7 +37,7 @@ class NoticeUrls(NamedTuple):
     impression: str
 
 
-class Slot(NamedTuple):
+class Slot(msgspec.Struct, frozen=True, gc=False):
     """What of an impression shapes the markup: kept small, since templates are kept by it."""
 
     medium: str

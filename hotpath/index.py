@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from hotpath.index_device import device_named
 from hotpath.index_media import MEDIA, Creative, creative_of
 from hotpath.index_rules import EVERYTHING, Barred, Mask, Predicates, Wanted, mask_of
 from hotpath.provider import Catalogue
+from hotpath.scoring import Ranking
 
 DAY_S = 86_400
 FOREVER_S = 2**62
@@ -57,6 +59,7 @@ class TenantIndex:
         self.prices = np.array([row.offer.bid_cpm_micros for row in rows], np.int64)
         self._falling = [-row.offer.bid_cpm_micros for row in rows]
         self.catalogue = Catalogue.of([offer_vector(r.offer.cat, r.offer.name) for r in rows])
+        self.ranking = Ranking(self.catalogue.vectors, self.catalogue.norms, self.prices)
         self.predicates = Predicates(len(rows))
         self.alive = np.zeros(self.predicates.words, np.uint64)
         self.out = np.zeros(64 * self.predicates.words, np.int32)
@@ -200,10 +203,11 @@ def _with_parent_domains(row: Row) -> Iterator[str]:
         yield from parent_domains(domain)
 
 
-def parent_domains(domain: str) -> list[str]:
+@lru_cache(maxsize=16_384)
+def parent_domains(domain: str) -> tuple[str, ...]:
     """Return a domain and all it lies under: a.b.example gives b.example and example too."""
     labels = domain.split(".")
-    return [".".join(labels[first:]) for first in range(len(labels))]
+    return tuple(".".join(labels[first:]) for first in range(len(labels)))
 
 
 def _sizes(row: Row) -> list[Hashable]:

@@ -4,9 +4,7 @@ A video or audio offer's own length, type and protocol count only where both sid
 them. A floor in another currency than the bid's lets nobody through: we hold no rates.
 """
 
-from collections.abc import Iterator
-from decimal import ROUND_CEILING, Decimal
-from typing import NamedTuple
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +33,7 @@ from hotpath.openrtb import (
 )
 
 MTYPE = {BANNER: 1, VIDEO: 2, AUDIO: 3, NATIVE: 4}  # OpenRTB 2.6, section 4.2.3
+MICROS, NO_FLOOR = Decimal(1_000_000), Decimal(0)
 FLOOR_MAX = Decimal(10**12)  # currency units; above it nothing bids, and arithmetic stays small
 FLOOR_MICROS_OUT_OF_REACH = 2**62
 DEFAULT_CURRENCY = "USD"
@@ -42,35 +41,27 @@ DURATION_S_MAX = 86_400
 VAST_3 = 3
 
 Sizes = list[tuple[int, int]]
+Asked = Banner | Video | Native | Audio
 
 
-class Chance(NamedTuple):
-    """One way to fill an impression: what it asks for, and the offers that suit, ascending."""
+class Chance:
+    """One way to fill an impression: what it asks for, and the offers that suit, ascending.
 
-    medium: str
-    asked: Banner | Video | Native | Audio
-    offers: NDArray[np.int32]
+    `position` is where on the page it would be shown (AdCOM, "Placement Positions"), 0 unknown.
+    """
 
-    @property
-    def position(self) -> int:
-        """Where on the page it would be shown (AdCOM, "Placement Positions"), 0 unknown."""
-        asked = self.asked
-        return asked.pos or 0 if isinstance(asked, Banner | Video) else 0
-
-
-class Audience(NamedTuple):
-    """What of a request describes the person and place, as far as we may look at it."""
-
-    cats: tuple[str, ...]
-    keywords: str
-    segments: tuple[str, ...]
-    device: str
+    def __init__(self, medium: str, asked: Asked, position: int, offers: NDArray[np.int32]) -> None:
+        self.medium = medium
+        self.asked = asked
+        self.position = position
+        self.offers = offers
 
 
 class Matching:
     """One request against one tenant's offers; `fallen` is the furthest stage of its losers.
 
-    `seat` is who we bid as, `now_s` seconds since 1970.
+    `seat` is who we bid as, `now_s` seconds since 1970. `cats`, `keywords`, `segments` and
+    `device` describe the person and place, as far as we may look at it.
     """
 
     def __init__(self, index: TenantIndex, request: BidRequest, *, seat: str, now_s: int) -> None:
@@ -79,9 +70,10 @@ class Matching:
         place, device = request.site or request.app, request.device
         devices = devices_of(device) if device is not None else ()
         segments = _segments(request) if request.user is not None else ()
-        cats = cats_of(place) if place is not None else ()
-        keywords = keywords_of(place) if place is not None else ""
-        self.audience = Audience(cats, keywords, segments, devices[0] if devices else "")
+        self.cats = cats_of(place) if place is not None else ()
+        self.keywords = keywords_of(place) if place is not None else ""
+        self.segments = segments
+        self.device = devices[0] if devices else ""
         self._early = self._place_picks(request, devices)
         self._late = [
             index.schedule_pick(now_s),
@@ -105,30 +97,37 @@ class Matching:
             picks += index.adomains.picks(map(_host, request.badv))
         return picks
 
-    def chances(self, imp: Imp, currency: str) -> Iterator[Chance]:
-        """Yield the ways to fill `imp` that at least one offer suits.
-
-        The offers of a chance are valid until the next one is taken.
-        """
-        end = [*self._money_picks(imp, currency), *self._late]
+    def chances(self, imp: Imp, currency: str) -> list[Chance]:
+        """Return the ways to fill `imp` that at least one offer suits."""
+        banner, video, native, audio = imp.banner, imp.video, imp.native, imp.audio
+        end = self._money_picks(imp, currency)
+        end += self._late
         if imp.secure == 1:
             end.append(self._index.secure)
-        if imp.banner is not None:
-            yield from self._passing(BANNER, imp.banner, self._banner_picks(imp.banner), end)
-        if imp.video is not None:
-            picks = self._player_picks(VIDEO, imp.video)
-            if imp.video.w and imp.video.h:
-                picks.append(self._index.player_pick(imp.video.w, imp.video.h))
-            yield from self._passing(VIDEO, imp.video, picks, end)
-        if imp.native is not None:
-            yield from self._passing(NATIVE, imp.native, self._native_picks(imp.native), end)
-        if imp.audio is not None:
-            picks = self._player_picks(AUDIO, imp.audio)
-            yield from self._passing(AUDIO, imp.audio, picks, end)
+        found: list[Chance] = []
+        if banner is not None:
+            picks = self._banner_picks(banner)
+            self._pass(found, BANNER, banner, banner.pos or 0, picks, end)
+        if video is not None:
+            picks = self._player_picks(VIDEO, video)
+            if video.w and video.h:
+                picks.append(self._index.player_pick(video.w, video.h))
+            self._pass(found, VIDEO, video, video.pos or 0, picks, end)
+        if native is not None:
+            self._pass(found, NATIVE, native, 0, self._native_picks(native), end)
+        if audio is not None:
+            self._pass(found, AUDIO, audio, 0, self._player_picks(AUDIO, audio), end)
+        return found
 
-    def _passing(
-        self, medium: str, asked: Banner | Video | Native | Audio, picks: list[int], end: list[int]
-    ) -> Iterator[Chance]:
+    def _pass(  # noqa: PLR0917 - a C function when compiled, and those take no names
+        self,
+        found: list[Chance],
+        medium: str,
+        asked: Asked,
+        position: int,
+        picks: list[int],
+        end: list[int],
+    ) -> None:
         index = self._index
         picks += self._early
         if asked.battr:
@@ -137,7 +136,8 @@ class Matching:
         predicates = index.predicates
         count, place = survivors(predicates.bits, picks, index.alive, index.out)
         if count:
-            yield Chance(medium, asked, index.out[:count])
+            # Copied, since the next way to fill the impression is written to the same place.
+            found.append(Chance(medium, asked, position, index.out[:count].copy()))
         else:
             self.fallen = deepest(self.fallen, predicates.stage_of[picks[place]])
 
@@ -182,7 +182,8 @@ def slot_of(chance: Chance, row: Row) -> Slot:
     """Return what of an impression shapes the markup of the offer that won it."""
     asked, medium = chance.asked, chance.medium
     if isinstance(asked, Banner):
-        return Slot(medium, MTYPE[medium], *_served(banner_sizes(asked), row))
+        w, h = _served(banner_sizes(asked), row)
+        return Slot(medium, MTYPE[medium], w, h)
     if isinstance(asked, Native):
         return Slot(medium, MTYPE[medium], ask=asked.request or "")
     w, h = (asked.w or 0, asked.h or 0) if isinstance(asked, Video) else (0, 0)
@@ -222,9 +223,11 @@ def floor_micros(floor: Decimal) -> int:
     """
     if floor.is_nan() or floor > FLOOR_MAX:
         return FLOOR_MICROS_OUT_OF_REACH
-    if floor <= 0:
+    if floor <= NO_FLOOR:
         return 0
-    return int((floor * 1_000_000).to_integral_value(ROUND_CEILING))
+    micros = floor * MICROS
+    whole = int(micros)
+    return whole if whole == micros else whole + 1
 
 
 def _newest(protocols: list[int] | None) -> int:
@@ -241,14 +244,14 @@ def _segments(request: BidRequest) -> tuple[str, ...]:
     return tuple(sorted({name for name in held if name}))
 
 
-def _names(place: Site | App | None) -> list[str]:
+def _names(place: Site | App | None) -> tuple[str, ...]:
     """Return what a site or app may be listed as: its domain, all above it, its bundle."""
     if place is None:
-        return []
+        return ()
     if isinstance(place, Site):
         return parent_domains(_host(place.domain or place.page or ""))
     names = parent_domains(_host(place.domain or ""))
-    return [*names, place.bundle.lower()] if place.bundle else names
+    return (*names, place.bundle.lower()) if place.bundle else names
 
 
 def _host(said: str) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, runtime_checkable
 
+import msgspec
+
 
 class Exchange(NamedTuple):
     """Whoever holds an exchange key: the tenant it bids for and its own name in our rows."""
@@ -11,7 +13,7 @@ class Exchange(NamedTuple):
     name: str
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """A bidder's answer, sent once its rows are durable.
 
     `status` is 200, 204 or 400. `body` is the uncompressed response (empty with 204).

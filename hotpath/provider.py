@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotpath import scoring
-from hotpath.scoring import DIMENSIONS, WIDTHS, probabilities
+from hotpath.scoring import DIMENSIONS, WIDTHS, Ranking, probabilities
 
 PRIOR_CLICK_RATE = 0.002  # what an impression without anything in common is worth
 PRIOR_GAIN = 2.0  # full agreement multiplies the odds by e squared, about 7.4
@@ -86,6 +86,18 @@ class Provider(Protocol):
     def warm_up(self) -> None: ...
 
 
+@runtime_checkable
+class Ranker(Protocol):
+    """A provider that can be asked for the best offer alone, which takes less than all chances.
+
+    It answers the place in `offers` of the one worth most and the chance of a click on it.
+    """
+
+    def best(
+        self, ranking: Ranking, offers: NDArray[np.int32], profile: NDArray[np.int8]
+    ) -> tuple[int, float]: ...
+
+
 class CpuProvider:
     """The reference: one core, no waiting. A batch gains nothing, so its preferred one is one."""
 
@@ -118,6 +130,12 @@ class CpuProvider:
             out=chances,
         )
         return chances
+
+    def best(
+        self, ranking: Ranking, offers: NDArray[np.int32], profile: NDArray[np.int8]
+    ) -> tuple[int, float]:
+        """Return the place of the offer worth most, and the chance of a click on it."""
+        return ranking.best(offers, profile, bias=self._bias, gain=self._gain)
 
     def predict_batch(self, asked: Sequence[Inference]) -> list[NDArray[np.float64]]:
         """Answer each question; at most `max_batch_size` of them."""

@@ -2,7 +2,6 @@
 
 import binascii
 import hmac
-from base64 import urlsafe_b64encode
 from hashlib import blake2b
 
 import msgspec
@@ -27,6 +26,7 @@ class Token(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
 
 
 _encode = msgspec.msgpack.Encoder().encode
+_TO_URL = bytes.maketrans(b"+/", b"-_")
 _FROM_URL = str.maketrans("-_", "+/")
 _decode = msgspec.msgpack.Decoder(Token).decode
 
@@ -57,7 +57,8 @@ class Tokens:
         """Return the token's text, safe to stand in a URL as it is."""
         said = (tenant, campaign, offer, bid_id, imp_id, currency)
         body = _encode((*said, bid_cpm_micros, exchange, issued_at_s))
-        return urlsafe_b64encode(self._mac(body) + body).rstrip(b"=").decode("ascii")
+        text = binascii.b2a_base64(self._mac(body) + body, newline=False)
+        return text.translate(_TO_URL, b"=").decode("ascii")
 
     def read(self, text: str) -> Token | None:
         """Return what we signed, or nothing for anything we did not."""

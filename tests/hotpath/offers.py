@@ -9,7 +9,7 @@ from hotpath.campaign import HotCampaign, HotOffer
 from hotpath.facts import decode_row
 from hotpath.index import Index
 from hotpath.ports import Answer, Exchange
-from hotpath.provider import CpuProvider
+from hotpath.provider import CpuProvider, Provider
 from hotpath.token import Tokens
 
 NOON_S = 1_800_014_400  # 2027-01-15 12:00 UTC
@@ -61,14 +61,19 @@ def campaign(*offers: HotOffer, **changed: Any) -> HotCampaign:
     return HotCampaign(**fields | changed)
 
 
-def bidder(*campaigns: HotCampaign, now_s: int = NOON_S, passed_ns: int = 90_000) -> CampaignBidder:
+def bidder(
+    *campaigns: HotCampaign,
+    now_s: int = NOON_S,
+    passed_ns: int = 90_000,
+    provider: Provider | None = None,
+) -> CampaignBidder:
     """Return a bidder whose bytes count up and whose clocks stand still."""
     numbers = count(1)
     made = CampaignBidder(
         tokens=TOKENS,
         hot_url=HOT_URL,
-        provider=CpuProvider(),
-        entropy=lambda size: next(numbers).to_bytes(size, "big"),
+        provider=provider or CpuProvider(),
+        entropy=lambda size: b"".join(next(numbers).to_bytes(16, "big") for _ in range(size // 16)),
         monotonic_ns=lambda: passed_ns,
         wall_ns=lambda: now_s * 1_000_000_000,
     )

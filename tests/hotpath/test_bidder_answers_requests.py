@@ -5,6 +5,7 @@ import pytest
 from hotpath.facts import decode_row
 from hotpath.index import Index
 from hotpath.ports import Bidder, Exchange
+from hotpath.provider import CpuProvider, Ranker
 from tests.hotpath.offers import (
     AUDIO,
     EXCHANGE,
@@ -360,3 +361,21 @@ def test_ids_come_back_as_they_were_sent(name):
     assert json.loads(answer.body)["id"] == name
     assert only_bid(answer)["impid"] == name
     assert decode_row(answer.rows[0]).imp_id == name
+
+
+class OnlyChances(CpuProvider):
+    """A provider that says how likely each click is, and leaves the choice to us."""
+
+    best = None
+
+
+def test_a_provider_that_does_not_rank_gets_the_same_bids():
+    dear, suiting = offer(id="dear", cat=["IAB3"]), offer(id="suiting", bid_cpm_micros=2_400_000)
+    asked = request(site={"domain": "news.example", "cat": ["IAB18-1"]})
+    assert not isinstance(OnlyChances(), Ranker)
+    ranked, listed = (
+        ask(bidder(campaign(dear, suiting), provider=provider), asked)
+        for provider in (CpuProvider(), OnlyChances())
+    )
+    assert only_bid(ranked)["crid"] == "suiting"
+    assert ranked == listed

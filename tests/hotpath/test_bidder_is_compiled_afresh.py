@@ -12,6 +12,6 @@ EXTENSIONS = sorted(HOTPATH.glob("*.so"))
 @pytest.mark.parametrize("extension", EXTENSIONS, ids=lambda path: path.name.partition(".")[0])
 def test_no_extension_is_older_than_its_source(extension):
     name = extension.name.partition(".")[0]
-    sources = [HOTPATH / f"{name}{ending}" for ending in (".pyx", ".py")]
+    sources = [HOTPATH / f"{name}{ending}" for ending in (".pyx", ".pxd", ".py")]
     newest = max(source.stat().st_mtime for source in sources if source.exists())
     assert extension.stat().st_mtime >= newest, "run: python setup.py build_ext --inplace"

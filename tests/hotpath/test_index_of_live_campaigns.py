@@ -111,7 +111,7 @@ def test_a_vast_tells_which_protocol_it_speaks(markup, protocol):
 
 
 def test_a_domain_lies_under_all_its_parents():
-    assert parent_domains("a.b.example") == ["a.b.example", "b.example", "example"]
+    assert parent_domains("a.b.example") == ("a.b.example", "b.example", "example")
 
 
 def test_every_country_has_both_codes():

@@ -86,6 +86,36 @@ def test_wrong_shapes_and_rows_are_errors(kernel):
         kernel.best(np.zeros(2, np.int64), rows, out[:0])
 
 
+def ranking(kernel, offers, prices):
+    offers = np.array(offers, np.int8).reshape(-1, 256)
+    norms = np.sqrt((offers.astype(np.float64) ** 2).sum(axis=1))
+    return kernel.Ranking(offers, norms, np.array(prices, np.int64))
+
+
+def test_a_ranking_names_the_place_of_the_best_and_its_chance(kernel):
+    related, other = vector(p3=127), vector(p4=127)
+    ranked = ranking(kernel, [other, related, other], [5, 4, 5])
+    rows = np.array([0, 1, 2], np.int32)
+    likely = pytest.approx(sigmoid(BIAS + GAIN))
+    assert ranked.best(rows, related, bias=BIAS, gain=GAIN) == (1, likely)
+    unlikely = pytest.approx(sigmoid(BIAS))
+    assert ranked.best(rows[[0, 2]], related, bias=BIAS, gain=GAIN) == (0, unlikely)
+    assert ranked.best(rows[:0], related, bias=BIAS, gain=GAIN) == (-1, 0.0)
+
+
+def test_a_ranking_refuses_wrong_shapes_and_rows(kernel):
+    offers, norms, prices = np.zeros((2, 256), np.int8), np.zeros(2), np.zeros(2, np.int64)
+    for short in ((offers, norms[:1], prices), (offers, norms, prices[:1])):
+        with pytest.raises(ValueError, match="short"):
+            kernel.Ranking(*short)
+    ranked = kernel.Ranking(offers, norms, prices)
+    with pytest.raises(ValueError, match="256"):
+        ranked.best(np.zeros(1, np.int32), vector()[:255], bias=BIAS, gain=GAIN)
+    for wrong in (-1, 2):
+        with pytest.raises(IndexError, match="offer"):
+            ranked.best(np.array([wrong], np.int32), vector(), bias=BIAS, gain=GAIN)
+
+
 @pytest.mark.parametrize("width", [64, 128, 192])
 def test_dimensions_that_no_offer_uses_may_be_left_out(kernel, width):
     offers = np.zeros((2, 256), np.int8)
@@ -108,6 +138,18 @@ def test_the_twins_agree(offers, profile, data):
     prices = np.array([data.draw(price) for _ in offers], np.int64)
     rows = np.arange(len(offers), dtype=np.int32)
     assert reference.best(prices, rows, theirs) == compiled.best(prices, rows, theirs)
+
+
+@given(st.lists(components, max_size=8), components, st.floats(-3, 3), st.data())
+def test_a_ranking_finds_what_scoring_every_offer_finds(offers, profile, gain, data):
+    prices = [data.draw(st.integers(0, 10)) for _ in offers]
+    rows = np.arange(len(offers), dtype=np.int32)
+    (place, chance), (ours, ours_chance) = (
+        ranking(kernel, offers, prices).best(rows, profile, bias=BIAS, gain=gain)
+        for kernel in (reference, compiled)
+    )
+    assert ours == place
+    assert ours_chance == pytest.approx(chance, rel=1e-12, abs=0)
 
 
 def test_products_at_the_ends_of_the_range_are_exact():
