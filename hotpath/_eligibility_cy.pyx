@@ -2,32 +2,40 @@
 # cython: initializedcheck=False, freethreading_compatible=True
 """The compiled twin of `_eligibility_py`."""
 
+import numpy as np
+
 from libc.stdint cimport int32_t, uint64_t
 
 cdef extern from *:
     int __builtin_ctzll(unsigned long long) nogil
 
 
-def survivors(
-    const uint64_t[:, ::1] bits, list picks, uint64_t[::1] alive, int32_t[::1] out
-):
-    cdef Py_ssize_t words = bits.shape[1], place, count = len(picks)
-    if alive.shape[0] < words:
-        raise ValueError("alive is too short")
-    if out.shape[0] < 64 * words:
-        raise ValueError("out is too short")
-    if count == 0:
-        raise ValueError("nothing is picked")
-    for place in range(count):
-        _known(bits.shape[0], picks[place])
-    if words == 0:
-        return 0, 0
-    cdef uint64_t *left = &alive[0]
-    _copy(&bits[<Py_ssize_t>picks[0], 0], left, words)
-    for place in range(count):
-        if not _narrow(&bits[<Py_ssize_t>picks[place], 0], left, words):
-            return 0, place
-    return _listed(left, words, &out[0]), count
+cdef class Sieve:
+    cdef const uint64_t[:, ::1] bits
+    cdef uint64_t[::1] alive
+    cdef int32_t[::1] listed
+    cdef readonly object out
+
+    def __init__(self, const uint64_t[:, ::1] bits):
+        self.bits = bits
+        self.alive = np.zeros(bits.shape[1], np.uint64)
+        self.out = np.zeros(64 * bits.shape[1], np.int32)
+        self.listed = self.out
+
+    def survivors(self, list picks not None):
+        cdef Py_ssize_t words = self.bits.shape[1], place, count = len(picks)
+        if count == 0:
+            raise ValueError("nothing is picked")
+        for place in range(count):
+            _known(self.bits.shape[0], picks[place])
+        if words == 0:
+            return 0, 0
+        cdef uint64_t *left = &self.alive[0]
+        _copy(&self.bits[<Py_ssize_t>picks[0], 0], left, words)
+        for place in range(count):
+            if not _narrow(&self.bits[<Py_ssize_t>picks[place], 0], left, words):
+                return 0, place
+        return _listed(left, words, &self.listed[0]), count
 
 
 def join(uint64_t[:, ::1] bits, list picks, Py_ssize_t into):

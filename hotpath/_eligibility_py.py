@@ -4,30 +4,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def survivors(
-    bits: NDArray[np.uint64],
-    picks: list[int],
-    alive: NDArray[np.uint64],
-    out: NDArray[np.int32],
-) -> tuple[int, int]:
-    words = bits.shape[1]
-    if alive.shape[0] < words:
-        raise ValueError("alive is too short")
-    if out.shape[0] < 64 * words:
-        raise ValueError("out is too short")
-    if not picks:
-        raise ValueError("nothing is picked")
-    for pick in picks:
-        if not 0 <= pick < bits.shape[0]:
-            raise IndexError("no such predicate")
-    alive[:words] = bits[picks[0]]
-    for place, pick in enumerate(picks):
-        alive[:words] &= bits[pick]
-        if not alive[:words].any():
-            return 0, place
-    rows = np.flatnonzero(np.unpackbits(alive[:words].view(np.uint8), bitorder="little"))
-    out[: len(rows)] = rows
-    return len(rows), len(picks)
+class Sieve:
+    def __init__(self, bits: NDArray[np.uint64]) -> None:
+        self._bits = bits
+        self.out = np.zeros(64 * bits.shape[1], np.int32)
+
+    def survivors(self, picks: list[int]) -> tuple[int, int]:
+        if not picks:
+            raise ValueError("nothing is picked")
+        for pick in picks:
+            if not 0 <= pick < self._bits.shape[0]:
+                raise IndexError("no such predicate")
+        alive = self._bits[picks[0]].copy()
+        for place, pick in enumerate(picks):
+            alive &= self._bits[pick]
+            if not alive.any():
+                return 0, place
+        rows = np.flatnonzero(np.unpackbits(alive.view(np.uint8), bitorder="little"))
+        self.out[: len(rows)] = rows
+        return len(rows), len(picks)
 
 
 def join(bits: NDArray[np.uint64], picks: list[int], into: int) -> None:

@@ -61,8 +61,6 @@ class TenantIndex:
         self.catalogue = Catalogue.of([offer_vector(r.offer.cat, r.offer.name) for r in rows])
         self.ranking = Ranking(self.catalogue.vectors, self.catalogue.norms, self.prices)
         self.predicates = Predicates(len(rows))
-        self.alive = np.zeros(self.predicates.words, np.uint64)
-        self.out = np.zeros(64 * self.predicates.words, np.int32)
         self._compile_creatives()
         self._compile_targeting()
         self._compile_schedule()

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hotpath.eligibility import join
+from hotpath.eligibility import Sieve, join
 
 EVERYTHING = 0  # the pick that lets every offer through, so that it may as well be left out
 ROOM = 1_024  # remembered combinations kept from one request to the next
@@ -28,6 +28,7 @@ class Predicates:
         self.offers = offers
         self.words = max(1, -(-offers // _WORD_BITS))
         self.bits = np.zeros((_WORD_BITS, self.words), np.uint64)
+        self.sieve = Sieve(self.bits)
         self.stage_of = [""]
         self._fixed = 0
         self._remembered: dict[Hashable, int] = {}
@@ -38,6 +39,7 @@ class Predicates:
         pick = len(self.stage_of)
         if pick == len(self.bits):
             self.bits = np.concatenate([self.bits, np.zeros_like(self.bits)])
+            self.sieve = Sieve(self.bits)
         self.bits[pick] = 0
         self.stage_of.append(stage)
         return pick

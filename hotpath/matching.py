@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from hotpath import funnel
 from hotpath.creative import Slot
-from hotpath.eligibility import survivors
 from hotpath.features import cats_of, keywords_of
 from hotpath.funnel import deepest
 from hotpath.index import Row, TenantIndex, parent_domains
@@ -134,10 +133,11 @@ class Matching:
             picks += index.attrs.picks(asked.battr)
         picks += end
         predicates = index.predicates
-        count, place = survivors(predicates.bits, picks, index.alive, index.out)
+        sieve = predicates.sieve
+        count, place = sieve.survivors(picks)
         if count:
             # Copied, since the next way to fill the impression is written to the same place.
-            found.append(Chance(medium, asked, position, index.out[:count].copy()))
+            found.append(Chance(medium, asked, position, sieve.out[:count].copy()))
         else:
             self.fallen = deepest(self.fallen, predicates.stage_of[picks[place]])
 
@@ -182,7 +182,7 @@ def slot_of(chance: Chance, row: Row) -> Slot:
     """Return what of an impression shapes the markup of the offer that won it."""
     asked, medium = chance.asked, chance.medium
     if isinstance(asked, Banner):
-        w, h = _served(banner_sizes(asked), row)
+        w, h = _served(asked, row)
         return Slot(medium, MTYPE[medium], w, h)
     if isinstance(asked, Native):
         return Slot(medium, MTYPE[medium], ask=asked.request or "")
@@ -191,11 +191,11 @@ def slot_of(chance: Chance, row: Row) -> Slot:
     return Slot(medium, MTYPE[medium], w, h, protocol, asked.maxduration or 0)
 
 
-def _served(sizes: Sizes, row: Row) -> tuple[int, int]:
+def _served(banner: Banner, row: Row) -> tuple[int, int]:
     if row.offer.w:
         return row.offer.w, row.offer.h
     wanted = [tuple(size) for size in row.campaign.sizes]
-    for size in sizes:
+    for size in banner_sizes(banner):
         if not wanted or size in wanted:
             return size
     return row.campaign.sizes[0] if wanted else (0, 0)
@@ -231,9 +231,10 @@ def floor_micros(floor: Decimal) -> int:
 
 
 def _newest(protocols: list[int] | None) -> int:
-    if not protocols:
-        return VAST_3
-    return next((number for number in PROTOCOLS_WRITTEN if number in protocols), VAST_3)
+    for number in PROTOCOLS_WRITTEN:
+        if protocols and number in protocols:
+            return number
+    return VAST_3
 
 
 def _segments(request: BidRequest) -> tuple[str, ...]:

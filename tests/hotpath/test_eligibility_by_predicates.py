@@ -22,9 +22,9 @@ def predicates(*rows: int, words: int = 1) -> np.ndarray:
 
 
 def found(kernel, bits, picks):
-    alive, out = np.zeros(bits.shape[1], np.uint64), np.full(64 * bits.shape[1], -1, np.int32)
-    count, place = kernel.survivors(bits, picks, alive, out)
-    return out[:count].tolist(), place
+    sieve = kernel.Sieve(bits)
+    count, place = sieve.survivors(picks)
+    return sieve.out[:count].tolist(), place
 
 
 def test_offers_that_pass_every_predicate_are_listed_in_order(kernel):
@@ -55,11 +55,12 @@ def test_leading_offers_are_marked_up_to_the_count(kernel, count):
     assert found(kernel, bits, [0])[0] == list(range(min(count, 128)))
 
 
-def test_wrong_picks_and_short_buffers_are_errors(kernel):
-    bits, alive, out = predicates(1), np.zeros(1, np.uint64), np.zeros(64, np.int32)
+def test_wrong_picks_are_errors(kernel):
+    bits = predicates(1)
+    sieve = kernel.Sieve(bits)
     for wrong in ([1], [0, -1]):
         with pytest.raises(IndexError, match="predicate"):
-            kernel.survivors(bits, wrong, alive, out)
+            sieve.survivors(wrong)
         with pytest.raises(IndexError, match="predicate"):
             kernel.join(bits, wrong, 0)
     with pytest.raises(IndexError, match="predicate"):
@@ -67,11 +68,14 @@ def test_wrong_picks_and_short_buffers_are_errors(kernel):
     with pytest.raises(ValueError, match="itself"):
         kernel.join(bits, [0], 0)
     with pytest.raises(ValueError, match="picked"):
-        kernel.survivors(bits, [], alive, out)
-    with pytest.raises(ValueError, match="alive"):
-        kernel.survivors(bits, [0], alive[:0], out)
-    with pytest.raises(ValueError, match="out"):
-        kernel.survivors(bits, [0], alive, out[:63])
+        sieve.survivors([])
+
+
+def test_a_sieve_sees_what_is_written_to_its_predicates_later(kernel):
+    bits = predicates(0b1, 0b11)
+    sieve = kernel.Sieve(bits)
+    kernel.lead(bits, 2, 0)
+    assert sieve.survivors([0, 1]) == (2, 2)
 
 
 @given(st.data())
