@@ -22,6 +22,7 @@ VERSION_CHARS_MAX = 16
 VERSIONS_MAX = 64
 TECHNICAL_ERROR = b"x-nbr: 1\r\n"  # OpenRTB 2.6 section 5.24
 KIND_BID = KIND_BY_NAME["bid"]
+BID_PATH = b"/v1/bid"
 
 
 class BodyRefused(ValueError):
@@ -52,7 +53,7 @@ class Routes:
         self._lost: dict[bytes, bytes] = {}
         self._lost_at = b""
         self._routes: dict[bytes, tuple[bytes, Callable[[Request, bytes], None]]] = {
-            b"/v1/bid": (b"POST", self._bid),
+            BID_PATH: (b"POST", self._bid),
             b"/healthz": (b"GET", self._healthz),
             b"/readyz": (b"GET", self._readyz),
             b"/metrics": (b"GET", self._metrics),
@@ -62,7 +63,9 @@ class Routes:
     def __call__(self, request: Request) -> None:
         """Answer one request."""
         path, _, query = request.target.partition(b"?")
-        if path == b"*" and request.method == b"OPTIONS":
+        if path == BID_PATH and request.method == b"POST":
+            self._bid(request, query)
+        elif path == b"*" and request.method == b"OPTIONS":
             self._options(request, b"GET, HEAD, POST, OPTIONS")
         elif path in self._routes:
             method, route = self._routes[path]
@@ -128,13 +131,12 @@ class Routes:
             status, code, detail = refused.args
             request.answer(status, self._replies.problem(status, code, detail))
             return
-        version = _version(request.openrtb_version)
+        version, echo = _version(request.openrtb_version)
         answer = self._bidder.answer(body, exchange, version, request.received_ns)
         if answer.status == 400:  # noqa: PLR2004 - Bad Request
             problem = self._replies.problem(400, "not_a_bid_request", answer.reason)
             request.answer(400, problem)
             return
-        echo = b"x-openrtb-version: " + version.encode() + b"\r\n" if version else b""
         response = self._bid_response(request, answer.status, answer.body, answer.headers + echo)
         request.record(
             exchange.tenant, answer.rows, answer.status, response, 204, self._lost_bid(echo)
@@ -158,6 +160,8 @@ class Routes:
         return self._replies.build(status, body, b"application/json" if body else b"", headers)
 
     def _inflated(self, body: bytes, encoding: bytes) -> bytes:
+        if not encoding:
+            return body
         named = encoding.strip().lower()
         if named in {b"", b"identity"}:
             return body
@@ -184,10 +188,13 @@ def _key(query: bytes) -> str:
 
 
 @lru_cache(maxsize=256)
-def _version(header: bytes) -> str:
+def _version(header: bytes) -> tuple[str, bytes]:
+    """Return the version that a request names and the header that echoes it."""
     # What we echo is short and plain, whatever was sent.
     version = header.strip()[:VERSION_CHARS_MAX].decode("latin-1")
-    return version if version.replace(".", "").isalnum() and version.isascii() else ""
+    if not (version.replace(".", "").isalnum() and version.isascii()):
+        return "", b""
+    return version, b"x-openrtb-version: " + version.encode() + b"\r\n"
 
 
 @lru_cache(maxsize=256)

@@ -55,8 +55,10 @@ class Tokens:
         issued_at_s: int,
     ) -> str:
         """Return the token's text, safe to stand in a URL as it is."""
-        said = (tenant, campaign, offer, bid_id, imp_id, currency)
-        body = _encode((*said, bid_cpm_micros, exchange, issued_at_s))
+        body = _encode((
+            tenant, campaign, offer, bid_id, imp_id, currency, bid_cpm_micros, exchange,
+            issued_at_s,
+        ))  # fmt: skip
         text = binascii.b2a_base64(self._mac(body) + body, newline=False)
         return text.translate(_TO_URL, b"=").decode("ascii")
 
