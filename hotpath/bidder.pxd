@@ -28,7 +28,6 @@ cdef class CampaignBidder:
     cdef object _urls
     cdef object _index
     cdef dict _templates
-    cdef dict _landings
     cdef dict _details
     cdef object _loaded
     cdef _late(self, Asked asked)
@@ -42,6 +41,7 @@ cdef class CampaignBidder:
     )
     cdef bytes _bid_object(self, held, Asked asked, Winner winner, str bid_id, at_us)
     cdef _template(self, held, Asked asked, Winner winner)
+    cdef _live_urls(self, str tenant, row)
     cdef str _detail(self, Asked asked, Winner winner)
     cdef _declined(self, Asked asked, str reason)
     cdef _latency_us(self, Asked asked)

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotpath import funnel
-from hotpath.creative import Slot, Template, live_urls, template, uncounted_urls
+from hotpath.creative import NoticeUrls, Slot, Template, live_urls, template, uncounted_urls
 from hotpath.facts import encode_row
 from hotpath.features import profile_vector
 from hotpath.funnel import NO_BID_CODES
-from hotpath.index import Index, TenantIndex
+from hotpath.index import Index, Row, TenantIndex
 from hotpath.matching import DEFAULT_CURRENCY, Matching, slot_of
 from hotpath.openrtb import BadRequest, BidRequest, Imp, decode
 from hotpath.ports import Answer, Exchange
@@ -31,7 +31,6 @@ from hotpath.token import Tokens
 
 NETWORK_ALLOWANCE_MS = 20
 TEMPLATES_MAX = 16_384
-LANDINGS_MAX = 100_000
 DETAILS_MAX = 16_384
 ID_BYTES, IDS_DRAWN = 16, 256
 _NOTHING = Index([], 0)
@@ -85,7 +84,6 @@ class CampaignBidder:
         self._urls = live_urls(hot_url.rstrip("/"))
         self._index = _NOTHING
         self._templates: dict[tuple[str, int, Slot, bool], Template] = {}
-        self._landings: dict[tuple[str, str, str], str] = {}
         self._details: dict[tuple[str, float], str] = {}
         self._loaded = False
 
@@ -99,20 +97,9 @@ class CampaignBidder:
         return self._index.position
 
     def load(self, index: Index) -> None:
-        """Answer from `index` from now on; landing pages of earlier ones are kept for clicks."""
-        for tenant, held in index.tenants.items():
-            for row in held.rows:
-                key = (tenant, row.campaign.campaign, row.offer.id)
-                self._landings.pop(key, None)
-                self._landings[key] = row.offer.landing_url
-        while len(self._landings) > LANDINGS_MAX:
-            del self._landings[next(iter(self._landings))]
+        """Answer from `index` from now on."""
         self._index, self._templates, self._details = index, {}, {}
         self._loaded = True
-
-    def landing(self, tenant: str, campaign: str, offer: str) -> str | None:
-        """Return where a click on an offer leads, also after its campaign ended."""
-        return self._landings.get((tenant, campaign, offer))
 
     def answer(
         self,
@@ -258,9 +245,14 @@ class CampaignBidder:
             if len(self._templates) >= TEMPLATES_MAX:
                 self._templates = {}
             row = held.rows[winner.row]
-            urls = uncounted_urls(row.offer) if asked.test else self._urls
+            urls = uncounted_urls(row.offer) if asked.test else self._live_urls(asked.tenant, row)
             made = self._templates[key] = template(row, winner.slot, urls)
         return made
+
+    def _live_urls(self, tenant: str, row: Row) -> NoticeUrls:
+        offer, campaign = row.offer, row.campaign.campaign
+        landing = self._tokens.sign_landing(tenant, campaign, offer.id, offer.landing_url)
+        return self._urls._replace(click=f"{self._urls.click}&to={landing}")
 
     def _detail(self, asked: Asked, winner: Winner) -> str:
         """Return why we bid; kept, since a site's requests meet the same few chances."""

@@ -1,10 +1,11 @@
 """Win, billing and loss notices, impression pixels and clicks of the bids we made.
 
 `GET /v1/n/{win,bill,loss,click,imp}?b=TOKEN&p=${AUCTION_PRICE}` (loss adds `&r=${AUCTION_LOSS}`,
-OpenRTB 2.6 section 4.4). Prices are a CPM in the bid's currency. A billed impression spends
-CPM / 1000, rounded half to even once, here: 2.5 is 2,500 micros. Its billing notice and its
-impression pixel are the same fact, so both together count once. Money is never guessed: a
-billing notice without a price, or above the bid, is refused.
+OpenRTB 2.6 section 4.4; a click has no price and names its signed landing page as `to`).
+Prices are a CPM in the bid's currency. A billed impression spends CPM / 1000, rounded half to
+even once, here: 2.5 is 2,500 micros. Its billing notice and its impression pixel are the same
+fact, so both together count once. Money is never guessed: a billing notice without a price, or
+above the bid, is refused.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,6 @@ import msgspec
 
 from hotpath.facts import EVENT_ID_BYTES, encode_row, fresh_event_id
 from hotpath.metrics import KIND_BY_NAME
-from hotpath.ports import Landing
 from hotpath.server_door_cy import Request
 from hotpath.server_replies import GIF, NO_STORE, Replies
 from hotpath.token import Token, Tokens
@@ -75,9 +75,8 @@ def landing_url(landing: str, campaign: str) -> str:
 class Notices:
     """Answers notices; what it accepts is answered once it is durable."""
 
-    def __init__(self, tokens: Tokens, landing: Landing, replies: Replies) -> None:
+    def __init__(self, tokens: Tokens, replies: Replies) -> None:
         self._tokens = tokens
-        self._landing = landing
         self._replies = replies
 
     def answer(self, request: Request, name: str, query: bytes) -> None:
@@ -100,7 +99,7 @@ class Notices:
             self._refuse(request, name, token, str(refused))
             return
         row = self._row(request, fact, token, price, said)
-        status, response = self._response(name, token)
+        status, response = self._response(name, token, said)
         request.record(token.tenant, [row], status, response)
 
     def _price(self, fact: str, token: Token, text: str) -> Price | None:
@@ -141,14 +140,14 @@ class Notices:
             detail=f'{{"loss":{int(code)}}}' if _CODE.fullmatch(code) else "",
         )
 
-    def _response(self, name: str, token: Token) -> tuple[int, bytes]:
+    def _response(self, name: str, token: Token, said: Mapping[str, str]) -> tuple[int, bytes]:
         if name == "imp":
             return 200, self._replies.gif
         if name != "click":
             return 200, self._replies.build(200, headers=NO_STORE)
-        landing = self._landing(token.tenant, token.campaign, token.offer)
+        landing = self._tokens.read_landing(token, said.get("to", ""))
         if landing is None:
-            detail = "The page this click leads to is no longer known."
+            detail = "This click does not carry a landing page that we signed."
             return 404, self._replies.problem(404, "landing_unknown", detail)
         where = landing_url(landing, token.campaign).encode("utf-8", "replace")
         head = b"Location: " + where.translate(None, b"\r\n") + b"\r\n"

@@ -1,6 +1,5 @@
 """What the server asks of the rest of the hot path, and what it promises in return."""
 
-from collections.abc import Callable
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import msgspec
@@ -51,7 +50,3 @@ class Bidder(Protocol):
         empty, `received_ns` is `time.monotonic_ns()` when the request's bytes arrived.
         """
         ...
-
-
-Landing = Callable[[str, str, str], str | None]
-"""Maps (tenant, campaign, offer) to the landing URL of a click, or nothing when unknown."""

@@ -16,7 +16,7 @@ from hotpath.metrics import exposition
 from hotpath.metrics_cy import Meters
 from hotpath.notices import Notices
 from hotpath.pixels_cy import Pixels
-from hotpath.ports import Bidder, Landing
+from hotpath.ports import Bidder
 from hotpath.publisher import Publisher, PublisherSettings
 from hotpath.publisher_cy import Link
 from hotpath.server_cy import Connection
@@ -42,7 +42,6 @@ class Worker:
         publisher: PublisherSettings,
         access: AccessBook,
         bidder: Bidder,
-        landing: Landing,
         notice_secret: bytes,
         trusted_proxies: Sequence[str] = (),
         worker_index: int = 0,
@@ -60,7 +59,7 @@ class Worker:
             replies=replies,
             access=access,
             bidder=bidder,
-            notices=Notices(Tokens(notice_secret), landing, replies),
+            notices=Notices(Tokens(notice_secret), replies),
             readiness=self.readiness,
             exposition=self._exposition,
             body_bytes_max=self._limits.body_bytes_max,
@@ -155,7 +154,6 @@ async def serve(
     publisher: PublisherSettings,
     access: AccessBook,
     bidder: Bidder,
-    landing: Landing,
     notice_secret: bytes,
     trusted_proxies: Sequence[str] = (),
     worker_index: int = 0,
@@ -164,15 +162,14 @@ async def serve(
 ) -> None:
     """Run one worker until `stop` is set; run it under uvloop.
 
-    `access` and `bidder` are replaced from outside while it runs. `landing` maps (tenant,
-    campaign, offer) to a URL. `trusted_proxies` are networks whose X-Forwarded-For is believed.
+    `access` and `bidder` are replaced from outside while it runs. `trusted_proxies` are networks
+    whose X-Forwarded-For is believed.
     Raises OSError when the port cannot be had.
     """
     worker = Worker(
         publisher=publisher,
         access=access,
         bidder=bidder,
-        landing=landing,
         notice_secret=notice_secret,
         trusted_proxies=trusted_proxies,
         worker_index=worker_index,

@@ -17,7 +17,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class FieldError(msgspec.Struct, frozen=True):
-    """One bad field: a JSON pointer or the name of a query parameter, and what is wrong."""
+    """One bad parameter: a JSON pointer to it among the parameters, and what is wrong."""
 
     pointer: str
     message: str
@@ -73,7 +73,7 @@ class Replies:
         errors: Iterable[tuple[str, str]] = (),
         headers: bytes = b"",
     ) -> bytes:
-        """Return a problem; `errors` are (pointer, message) of each bad field."""
+        """Return a problem; `errors` are (name, message) of each bad parameter."""
         body = Problem(
             type=f"urn:cx:problem:{code}",
             title=HTTPStatus(status).phrase,
@@ -81,7 +81,7 @@ class Replies:
             detail=detail,
             code=code,
             request_id=os.urandom(8).hex(),
-            errors=[FieldError(*error) for error in errors],
+            errors=[FieldError(f"/{name}", message) for name, message in errors],
         )
         content = _encode(body)
         return self.build(status, content, b"application/problem+json", NO_STORE + headers)

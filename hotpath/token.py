@@ -29,6 +29,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _FROM_URL = str.maketrans("-_", "+/")
 _decode = msgspec.msgpack.Decoder(Token).decode
+_decode_landing = msgspec.msgpack.Decoder(tuple[str, str, str, str]).decode
 
 
 class Tokens:
@@ -59,22 +60,45 @@ class Tokens:
             tenant, campaign, offer, bid_id, imp_id, currency, bid_cpm_micros, exchange,
             issued_at_s,
         ))  # fmt: skip
-        text = binascii.b2a_base64(self._mac(body) + body, newline=False)
-        return text.translate(_TO_URL, b"=").decode("ascii")
+        return self._sealed(body)
 
     def read(self, text: str) -> Token | None:
         """Return what we signed, or nothing for anything we did not."""
+        body = self._opened(text)
+        try:
+            return None if body is None else _decode(body)
+        except msgspec.DecodeError:
+            return None
+
+    def sign_landing(self, tenant: str, campaign: str, offer: str, url: str) -> str:
+        """Return an offer's landing page for its click URL: clicks outlive campaigns."""
+        return self._sealed(_encode((tenant, campaign, offer, url)))
+
+    def read_landing(self, token: Token, text: str) -> str | None:
+        """Return the landing page signed for the offer of `token`, or nothing."""
+        body = self._opened(text)
+        try:
+            said = None if body is None else _decode_landing(body)
+        except msgspec.DecodeError:
+            return None
+        if said is None or said[:3] != (token.tenant, token.campaign, token.offer):
+            return None
+        return said[3]
+
+    def _sealed(self, body: bytes) -> str:
+        text = binascii.b2a_base64(self._mac(body) + body, newline=False)
+        return text.translate(_TO_URL, b"=").decode("ascii")
+
+    def _opened(self, text: str) -> bytes | None:
         if len(text) > TOKEN_CHARS_MAX or not text.isascii():
             return None
         try:
             padded = text.translate(_FROM_URL) + "=" * (-len(text) % 4)
             raw = binascii.a2b_base64(padded, strict_mode=True)
-            body = raw[MAC_BYTES:]
-            if not hmac.compare_digest(raw[:MAC_BYTES], self._mac(body)):
-                return None
-            return _decode(body)
-        except (binascii.Error, msgspec.DecodeError):
+        except binascii.Error:
             return None
+        body = raw[MAC_BYTES:]
+        return body if hmac.compare_digest(raw[:MAC_BYTES], self._mac(body)) else None
 
     def _mac(self, body: bytes) -> bytes:
         mac = self._keyed.copy()

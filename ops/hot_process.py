@@ -51,7 +51,6 @@ async def run(settings: Settings, index: int, stop: asyncio.Event) -> None:
             ),
             access=access,
             bidder=bidder,
-            landing=bidder.landing,
             notice_secret=secret,
             trusted_proxies=settings.trusted_proxies,
             worker_index=index,

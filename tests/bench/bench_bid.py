@@ -91,7 +91,6 @@ async def serve_bids(url: str, port: int) -> None:
         publisher=PublisherSettings(url=url),
         access=access,
         bidder=bidder,
-        landing=bidder.landing,
         notice_secret=SECRET,
         stop=stop,
     )

@@ -72,7 +72,6 @@ async def serve_pixels(url: str, port: int) -> None:
         publisher=PublisherSettings(url=url),
         access=access,
         bidder=NoBids(),
-        landing=lambda *_: None,
         notice_secret=b"a secret of the benchmark",
         stop=stop,
     )

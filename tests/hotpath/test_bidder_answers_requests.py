@@ -180,14 +180,6 @@ def test_a_new_index_replaces_the_old_one_whole():
     assert (bid["adid"], bid["price"], held.position) == ("new", 1, 9)
 
 
-def test_a_click_finds_its_landing_page_also_after_the_campaign_ended():
-    held = bidder(campaign())
-    held.load(Index([], position=8))
-    assert held.landing("acme", "c1", "boots") == "https://www.alpine.example/boots?season=spring"
-    assert held.landing("acme", "c1", "unknown") is None
-    assert held.landing("other", "c1", "boots") is None
-
-
 def test_an_answer_that_would_be_late_is_no_bid():
     asked = request(tmax=100)
     assert only_bid(ask(bidder(campaign(), passed_ns=79 * MS), asked))

@@ -24,7 +24,7 @@ def hot(nats_url):
         tokens=Tokens(SECRET), hot_url="http://hot.example", provider=CpuProvider()
     )
     bidder.load(Index([campaign(offer(), offer(id="spot", **VIDEO))], position=1))
-    with RunningWorker(nats_url, bidder=bidder, landing=bidder.landing) as worker:
+    with RunningWorker(nats_url, bidder=bidder) as worker:
         yield worker.ready()
 
 

@@ -110,15 +110,17 @@ def test_a_token_that_is_not_ours_is_refused(hot, token, forged):
 
 
 def test_a_click_goes_to_the_landing_page_with_its_campaign(hot, token, bid_id):
-    answer = get(hot.port, f"/v1/n/click?b={token}")
+    to = Tokens(SECRET).sign_landing("acme", "c-1", "o-1", "https://shop.example/x?a=1")
+    answer = get(hot.port, f"/v1/n/click?b={token}&to={to}")
     assert answer.status == 302
     assert answer.headers["location"] == "https://shop.example/x?a=1&bannerTag=c-1"
     assert [row.kind for row in rows_of(hot, bid_id)] == ["click"]
 
 
-def test_a_click_without_a_page_is_counted_and_told(nats_url, token, bid_id):
-    with RunningWorker(nats_url, landing=lambda *_: None) as hot:
-        assert get(hot.ready().port, f"/v1/n/click?b={token}").status == 404
+@pytest.mark.parametrize("to", ["", "https://evil.example", "A" * 60])
+def test_a_click_without_a_page_of_ours_is_counted_and_leads_nowhere(hot, token, bid_id, to):
+    answer = get(hot.port, f"/v1/n/click?b={token}&to={to}")
+    assert (answer.status, answer.problem["code"]) == (404, "landing_unknown")
     assert [row.kind for row in rows_of(hot, bid_id)] == ["click"]
 
 

@@ -94,14 +94,14 @@ def test_a_broken_pixel_is_told_which_field(hot, target, code):
     problem = answer.problem
     assert problem["code"] == code
     assert problem["status"] == 400
-    assert problem["errors"][0]["pointer"] == code.partition("_")[0]
+    assert problem["errors"][0]["pointer"] == "/" + code.partition("_")[0]
     assert set(problem) == {"type", "title", "status", "detail", "code", "request_id", "errors"}
 
 
 def test_all_broken_fields_are_named_at_once(hot):
     problem = get(hot.port, "/api/pixel/deposit?s=%ff&v=x").problem
     pointers = [error["pointer"] for error in problem["errors"]]
-    assert pointers == ["playerId", "bannerTag", "s", "v"]
+    assert pointers == ["/playerId", "/bannerTag", "/s", "/v"]
 
 
 def test_raw_bytes_that_are_not_utf8_are_refused(hot):

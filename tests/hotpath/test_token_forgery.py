@@ -41,3 +41,18 @@ def test_no_changed_character_survives(data):
 def test_a_short_secret_is_refused():
     with pytest.raises(ValueError, match="at least 16"):
         Tokens(b"short")
+
+
+def test_a_landing_page_is_read_for_its_own_offer_only():
+    text = TOKENS.sign_landing("acme", "c-1", "o-1", "https://shop.example/x?a=1")
+
+    assert TOKENS.read_landing(Token(*SAID), text) == "https://shop.example/x?a=1"
+    assert TOKENS.read_landing(Token("other", *SAID[1:]), text) is None
+    assert TOKENS.read_landing(Token(*SAID), text[:-4] + "AAAA") is None
+
+
+def test_a_token_is_no_landing_page_and_a_landing_page_no_token():
+    landing = TOKENS.sign_landing("acme", "c-1", "o-1", "https://shop.example")
+
+    assert TOKENS.read_landing(Token(*SAID), TOKENS.sign(*SAID)) is None
+    assert TOKENS.read(landing) is None

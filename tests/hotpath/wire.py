@@ -53,7 +53,7 @@ class RunningWorker:
         self.access = AccessBook()
         self.access.replace([holder(EXCHANGE_KEY, "exchange"), holder(SITE_KEY, "site")])
         self.publisher = PublisherSettings(url=url, partitions=partitions)
-        self._options = {"bidder": Echo(), "landing": lambda *_: "https://shop.example/x?a=1"}
+        self._options = {"bidder": Echo()}
         self._options.update(limits=limits or Limits(), notice_secret=SECRET, **options)
         self._started = threading.Event()
         self._thread = threading.Thread(target=lambda: uvloop.run(self._run()))
