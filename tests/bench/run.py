@@ -6,7 +6,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
-from tests.bench.report import RESULTS
+from tests.bench.report import RESULTS, fsync_us
 from tests.engines import HOUSE
 
 BENCHES = ("pixel", "bid", "freshness", "commands", "replay", "startup")
@@ -31,8 +31,9 @@ def main() -> int:
         ).returncode
     ]
     rows = [row(name) for name in BENCHES if (RESULTS / f"{name}.json").exists()]
-    seen = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores"
-    table = "\n".join([f"Seen {seen}, load average {os.getloadavg()[0]:.2f}.\n", COLUMNS, *rows])
+    seen = f"Seen {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores"
+    load = f"load average {os.getloadavg()[0]:.2f}, an fsync takes {fsync_us():.0f} µs here"
+    table = "\n".join([f"{seen}, {load}.\n", COLUMNS, *rows])
     (RESULTS / "table.md").write_text(table + "\n")
     print(f"\n{table}")
     for name in failed:
