@@ -8,6 +8,7 @@ import uuid
 from contextlib import asynccontextmanager
 
 from adapters import clickhouse, jetstream
+from adapters.facts_ingest import FactsIngest
 from hotpath.facts import Batch, encode_row, fresh_event_id
 
 NOW_US = int(time.time()) * 1_000_000
@@ -83,3 +84,15 @@ async def publish(connection, *payloads: bytes, partition: int = 0, tenant: str 
 async def scalar(client, query: str):
     rows = (await client.query(query)).result_rows
     return rows[0][0] if len(rows[0]) == 1 else rows[0]
+
+
+@asynccontextmanager
+async def ingesting(clickhouse_url, nats_url):
+    stop = asyncio.Event()
+    ingest = FactsIngest(clickhouse_url=clickhouse_url, nats_url=nats_url)
+    task = asyncio.create_task(ingest.run(stop))
+    try:
+        yield ingest.figures[0]
+    finally:
+        stop.set()
+        await task

@@ -1,14 +1,21 @@
 """Facts travel from the stream into tables that count each of them once."""
 
-import asyncio
-import contextlib
-
 import pytest
 
-from adapters.facts_ingest import FactsIngest
 from ops import engines
 from tests.engines import free_port, running
-from tests.facts import batch, bid, bill, database, pixel, publish, scalar, streams, until
+from tests.facts import (
+    batch,
+    bid,
+    bill,
+    database,
+    ingesting,
+    pixel,
+    publish,
+    scalar,
+    streams,
+    until,
+)
 
 pytestmark = pytest.mark.engines
 
@@ -18,18 +25,6 @@ def nats(tmp_path):
     engine = engines.nats(tmp_path / "nats", free_port())
     with running(engine, tmp_path / "nats.log"):
         yield f"nats://127.0.0.1:{engine.port}"
-
-
-@contextlib.asynccontextmanager
-async def ingesting(clickhouse_url, nats_url):
-    stop = asyncio.Event()
-    ingest = FactsIngest(clickhouse_url=clickhouse_url, nats_url=nats_url)
-    task = asyncio.create_task(ingest.run(stop))
-    try:
-        yield ingest.figures[0]
-    finally:
-        stop.set()
-        await task
 
 
 async def rows_in(client, count):

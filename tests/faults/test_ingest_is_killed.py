@@ -13,7 +13,6 @@ from nats.errors import Error as NatsError
 
 from adapters.clickhouse_facts import FactsTable
 from adapters.facts_block import Block, Months, pieces, read_facts
-from adapters.facts_ingest import FactsIngest
 from adapters.jetstream import Claims, claims
 from ops import engines
 from tests.engines import free_port, running
@@ -25,6 +24,7 @@ from tests.facts import (
     bid,
     bill,
     database,
+    ingesting,
     pixel,
     publish,
     scalar,
@@ -49,18 +49,6 @@ def nats(tmp_path):
     engine = engines.nats(tmp_path / "nats", free_port())
     with running(engine, tmp_path / "nats.log"):
         yield f"nats://127.0.0.1:{engine.port}"
-
-
-@contextlib.asynccontextmanager
-async def ingesting(clickhouse_url, nats_url):
-    stop = asyncio.Event()
-    ingest = FactsIngest(clickhouse_url=clickhouse_url, nats_url=nats_url)
-    task = asyncio.create_task(ingest.run(stop))
-    try:
-        yield ingest.figures[0]
-    finally:
-        stop.set()
-        await task
 
 
 class Load:
