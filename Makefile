@@ -69,7 +69,7 @@ $(VENV)/.built: $(VENV)/.installed pyproject.toml setup.py $(KERNELS)
 	@touch $@
 
 lock: $(VENV)/.installed
-	$(VENV)/bin/uv pip compile pyproject.toml --extra dev --universal --generate-hashes \
+	$(VENV)/bin/uv pip compile pyproject.toml --extra dev --extra saml --universal --generate-hashes \
 	  --no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements.lock
 
 clean:

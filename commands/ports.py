@@ -82,3 +82,41 @@ class BilledSpend(Protocol):
         self, tenant: TenantId, partition: int, *, first: int, last: int
     ) -> Sequence[BilledSum]:
         """Return the sums of `first <= sequence <= last`, one per campaign, currency, day."""
+
+
+class Subject(NamedTuple):
+    """A person of whom something is on the record.
+
+    `ref` names them in streams and events, and means nothing to whoever lacks the key ring.
+    """
+
+    tenant: TenantId
+    ref: str
+
+
+@runtime_checkable
+class KeyRing(Protocol):
+    """The keys that personal data in events is sealed with, kept outside the log.
+
+    Destroying a subject's key makes every copy of what it sealed unreadable and severs the
+    name from the `ref`; the log and its hashes stay as they are (product decision 19).
+    """
+
+    async def subject(self, tenant: TenantId, name: str) -> Subject:
+        """Return who is called `name` here (a first call makes their key, durably)."""
+
+    async def known(self, tenant: TenantId, name: str) -> Subject | None:
+        """Return who is called `name`, None for a stranger or someone erased."""
+
+    async def seal(self, subject: Subject, text: str) -> str:
+        """Return `text` sealed for this subject; raises `SubjectErased` without a key."""
+
+    async def opened(self, subject: Subject, sealed: str) -> str | None:
+        """Return what was sealed, None once the key is destroyed."""
+
+    async def destroy(self, subject: Subject) -> bool:
+        """Destroy the key for good; return whether there was one."""
+
+
+class SubjectErased(Fault):
+    """The subject's key was destroyed while something was being sealed for them."""

@@ -15,6 +15,7 @@ from domain.envelope import Entry
 from domain.event import Event, kind_of
 from domain.identity import PersonId, TenantId
 from domain.refusal import Reason, Refusal
+from domain.tenant.permissions import given_to
 from domain.tenant.roles import Actor
 
 ATTEMPTS_MAX = 3
@@ -38,6 +39,7 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
     tenant: TenantId
     person: PersonId
     roles: tuple[str, ...] = ()
+    permissions: frozenset[str] | None = None  # None: what the built-in roles give
     command_id: str
     fingerprint: str
     correlation_id: str
@@ -45,7 +47,8 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def actor(self) -> Actor:
-        return Actor(self.person, self.roles)
+        allowed = given_to(self.roles) if self.permissions is None else self.permissions
+        return Actor(self.person, self.roles, allowed)
 
     @classmethod
     def of_process(

@@ -13,7 +13,14 @@ from ops.api_problems import mishaps
 from ops.api_reference import Reference
 from ops.audit_trail import LoggedTrail, ProvableLog
 from projections.metrics import Metrics
-from projections.views import Access, Budgets, CampaignBoard, Positions, Transitions
+from projections.ports import ViewReader
+from projections.stored_views import (
+    StoredAccess,
+    StoredBudgets,
+    StoredCampaignBoard,
+    StoredTransitions,
+)
+from projections.views import Positions
 from read_api.audit import audit_stream, audit_verify
 from read_api.budgets import budget_report
 from read_api.campaign_board import approvals, calendar, campaign_card, campaign_list
@@ -74,17 +81,14 @@ def create_app(
     *,
     log: ProvableLog,
     clock: Clock,
-    board: CampaignBoard,
-    transitions: Transitions,
-    budgets: Budgets,
-    access: Access,
+    views: ViewReader,
     positions: Positions,
     metrics: Metrics,
     readiness: Readiness,
     session_secret: bytes,
 ) -> Edge:
     """Return the API over these ports; `session_secret` signs the console's cookies."""
-    callers = Callers(access, session_secret=session_secret)
+    callers = Callers(StoredAccess(views), session_secret=session_secret)
     desk = Desk(log, clock)
     telemetry, lines = Telemetry(), GatheredLines()
 
@@ -93,9 +97,9 @@ def create_app(
 
     given: dict[str, Any] = {
         "clock": clock,
-        "board": board,
-        "transitions": transitions,
-        "budgets": budgets,
+        "board": StoredCampaignBoard(views),
+        "transitions": StoredTransitions(views),
+        "budgets": StoredBudgets(views),
         "positions": positions,
         "trail": LoggedTrail(log),
         "metrics": metrics,

@@ -20,12 +20,6 @@ from ops.health import Health, clickhouse_answers, log_answers, redis_answers, v
 from ops.settings import Settings
 from ops.wiring import opened_log
 from projections.catalogue import PROJECTIONS
-from projections.stored_views import (
-    StoredAccess,
-    StoredBudgets,
-    StoredCampaignBoard,
-    StoredTransitions,
-)
 
 STOP_WITHIN_S = 3.0
 BACKLOG = 1024
@@ -49,10 +43,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
         app = create_app(
             log=event_log,
             clock=SystemClock(),
-            board=StoredCampaignBoard(views),
-            transitions=StoredTransitions(views),
-            budgets=StoredBudgets(views),
-            access=StoredAccess(views),
+            views=views,
             positions=positions,
             metrics=ClickHouseMetrics(counted),
             readiness=Health(

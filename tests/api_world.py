@@ -18,12 +18,6 @@ from projections.budgets import BUDGETS
 from projections.campaign_board import CAMPAIGN_BOARD
 from projections.metrics import MetricsUnreachable
 from projections.runner import Runner
-from projections.stored_views import (
-    StoredAccess,
-    StoredBudgets,
-    StoredCampaignBoard,
-    StoredTransitions,
-)
 from projections.transitions import TRANSITIONS
 
 ANA, BEN, RIVAL = "ana-key-0001", "ben-key-0002", "rival-key-0003"
@@ -84,10 +78,7 @@ class World:
         self.app = create_app(
             log=self.log,
             clock=SystemClock(),
-            board=StoredCampaignBoard(self.views),
-            transitions=StoredTransitions(self.views),
-            budgets=StoredBudgets(self.views),
-            access=StoredAccess(self.views),
+            views=self.views,
             positions=self.views,
             metrics=metrics or Unplugged(),
             readiness=self.engines,

@@ -23,10 +23,14 @@ ANY_ROLE = AUTHORING + APPROVING
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Whoever asks, with the roles they hold at that moment."""
+    """Whoever asks, with the roles they hold at that moment and what those allow.
+
+    `permissions` were narrowed by a key's scopes and widened by custom roles at the edge.
+    """
 
     person: PersonId
     roles: tuple[str, ...] = ()
+    permissions: frozenset[str] = frozenset()
 
     def acting_as(self, allowed: tuple[Role, ...]) -> Role | None:
         """Return the first of the allowed roles this person holds."""
