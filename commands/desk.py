@@ -3,8 +3,9 @@
 from collections import OrderedDict
 from typing import Any, TypeVar, cast
 
+from commands.answers import Answers
 from commands.ledger import Folded, Ledger
-from commands.ports import Clock, EventLog
+from commands.ports import Clock, EventLog, KeyRing
 from domain.event import Event
 from domain.identity import TenantId
 
@@ -21,11 +22,27 @@ class Desk:
     since, so nothing here can be stale.
     """
 
-    def __init__(self, log: EventLog, clock: Clock, *, streams_max: int = STREAMS_MAX) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        clock: Clock,
+        *,
+        keys: KeyRing | None = None,
+        streams_max: int = STREAMS_MAX,
+    ) -> None:
         self.log = log
         self.clock = clock
+        self._keys = keys
+        self.answers = Answers()
         self._streams_max = streams_max
         self._folded: OrderedDict[tuple[TenantId, str], Folded[Any, Any]] = OrderedDict()
+
+    @property
+    def keys(self) -> KeyRing:
+        """The keys of persons; a desk that was given none must not be asked about any."""
+        if self._keys is None:
+            raise LookupError("this desk has no key ring: Desk(log, clock, keys=...)")
+        return self._keys
 
     def folded(self, ledger: Ledger[S, E], tenant: TenantId, key: str) -> Folded[S, E]:
         """Return what is known of a stream, which may be nothing yet."""

@@ -120,3 +120,7 @@ class KeyRing(Protocol):
 
 class SubjectErased(Fault):
     """The subject's key was destroyed while something was being sealed for them."""
+
+
+class KeysUnreachable(Fault):
+    """The key ring cannot be read or written."""
