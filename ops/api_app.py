@@ -6,7 +6,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from commands.desk import Desk
-from commands.ports import Clock
+from commands.ports import Clock, KeyRing
 from ops.api_access_log import GatheredLines, access_log
 from ops.api_edge import Edge, Telemetry
 from ops.api_problems import mishaps
@@ -80,6 +80,7 @@ ROUTES: list[Any] = [
 def create_app(
     *,
     log: ProvableLog,
+    keys: KeyRing,
     clock: Clock,
     views: ViewReader,
     positions: Positions,
@@ -89,7 +90,7 @@ def create_app(
 ) -> Edge:
     """Return the API over these ports; `session_secret` signs the console's cookies."""
     callers = Callers(StoredAccess(views), session_secret=session_secret)
-    desk = Desk(log, clock)
+    desk = Desk(log, clock, keys=keys)
     telemetry, lines = Telemetry(), GatheredLines()
 
     async def commander(request: AnyRequest) -> Commander:
@@ -97,6 +98,7 @@ def create_app(
 
     given: dict[str, Any] = {
         "clock": clock,
+        "keys": keys,
         "board": StoredCampaignBoard(views),
         "transitions": StoredTransitions(views),
         "budgets": StoredBudgets(views),

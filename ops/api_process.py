@@ -18,7 +18,7 @@ from ops.api_app import create_app
 from ops.data_dir import DataDir
 from ops.health import Health, clickhouse_answers, log_answers, redis_answers, views_keep_up
 from ops.settings import Settings
-from ops.wiring import opened_log
+from ops.wiring import opened_keys, opened_log
 from projections.catalogue import PROJECTIONS
 
 STOP_WITHIN_S = 3.0
@@ -34,6 +34,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
     ).digest()
     async with contextlib.AsyncExitStack() as open_things:
         event_log = await open_things.enter_async_context(opened_log(settings))
+        keys = await open_things.enter_async_context(opened_keys(settings))
         redis = connect(settings.redis_url)
         open_things.push_async_callback(redis.aclose)
         views = RedisViews(redis)
@@ -42,6 +43,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
         open_things.push_async_callback(counted.close)
         app = create_app(
             log=event_log,
+            keys=keys,
             clock=SystemClock(),
             views=views,
             positions=positions,

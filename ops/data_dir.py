@@ -1,5 +1,6 @@
 """The one directory everything persistent lives under: its lock, its files, who owns it."""
 
+import contextlib
 import fcntl
 import os
 import secrets
@@ -52,6 +53,7 @@ class DataDir:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.events = root / "events.sqlite"
+        self.keys = root / "keys.sqlite"
         self.logs = root / "logs"
         self.ports = root / "ports.json"
         self.status = root / "status.json"
@@ -111,6 +113,21 @@ class DataDir:
         path = self.root / "notice.key"
         if not path.exists():
             replace(path, secrets.token_bytes(32), mode=0o600)
+        return path.read_bytes()
+
+    def keyring_secret(self) -> bytes:
+        """Return the 32 bytes that every person's key is wrapped with, made on first use.
+
+        Whoever comes first wins, also of two processes: a key wrapped with a secret that was
+        then overwritten would be lost.
+        """
+        path = self.root / "keyring.key"
+        if not path.exists():
+            draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+            replace(draft, secrets.token_bytes(32), mode=0o600)
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(draft)
+            draft.unlink()
         return path.read_bytes()
 
 

@@ -28,7 +28,7 @@ from ops.health import Health, Question, clickhouse_answers, log_answers, redis_
 from ops.obstacle import BadSettings, Obstacle
 from ops.patience import patiently, pause
 from ops.settings import Settings
-from ops.wiring import opened_log
+from ops.wiring import opened_keys, opened_log
 from projections.catalogue import PROJECTIONS
 from projections.runner import Runner
 
@@ -49,6 +49,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
     """Project, ingest and manage until told to stop."""
     async with contextlib.AsyncExitStack() as open_things:
         event_log = await open_things.enter_async_context(opened_log(settings))
+        keys = await open_things.enter_async_context(opened_keys(settings))
         redis = connect(settings.redis_url)
         open_things.push_async_callback(redis.aclose)
         store = RedisViews(redis)
@@ -60,7 +61,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
             nats_url=settings.nats_url,
             partitions=settings.partitions,
         )
-        desk = Desk(event_log, SystemClock())
+        desk = Desk(event_log, SystemClock(), keys=keys)
         allocation = BudgetAllocation(desk, event_log)
         launching = Launching(desk, event_log)
         spend = SpendRecording(desk, ClickHouseSpend(counted), partitions=settings.partitions)

@@ -4,7 +4,9 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from adapters.sqlite_keys import SqliteKeyRing
 from adapters.sqlite_log import SqliteEventLog
+from commands.ports import KeyRing
 from ops.data_dir import DataDir
 from ops.obstacle import BadSettings
 from ops.settings import Settings
@@ -17,6 +19,14 @@ async def opened_log(settings: Settings) -> AsyncIterator[SqliteEventLog]:
     """Open the event log until the block ends; raises `BadSettings`, `LogUnreachable`."""
     async with SqliteEventLog(log_path(settings)) as log:
         yield log
+
+
+@contextlib.asynccontextmanager
+async def opened_keys(settings: Settings) -> AsyncIterator[KeyRing]:
+    """Open the key ring until the block ends; raises `KeysUnreachable`."""
+    directory = DataDir(settings.directory)
+    async with SqliteKeyRing(directory.keys, directory.keyring_secret()) as keys:
+        yield keys
 
 
 def log_path(settings: Settings) -> Path:

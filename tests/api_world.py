@@ -8,6 +8,7 @@ import httpx
 
 from adapters.clock import SystemClock
 from adapters.memory import MemoryEventLog
+from adapters.memory_keys import MemoryKeyRing
 from adapters.memory_views import MemoryViews
 from commands.desk import Desk
 from commands.tenant import NewKey, OpenTenant, Person, open_tenant_books
@@ -70,6 +71,7 @@ class World:
 
     def __init__(self, *, metrics=None, log=None, projections=PROJECTIONS):
         self.log = log or MemoryEventLog()
+        self.keys = MemoryKeyRing()
         self.views = MemoryViews()
         self.engines = Engines()
         self.runners = [
@@ -77,6 +79,7 @@ class World:
         ]
         self.app = create_app(
             log=self.log,
+            keys=self.keys,
             clock=SystemClock(),
             views=self.views,
             positions=self.views,
@@ -101,7 +104,7 @@ class World:
 @contextlib.asynccontextmanager
 async def running_world(**parts):
     world = World(**parts)
-    await _open_books(world.log)
+    await _open_books(world.log, world.keys)
     stopping = asyncio.Event()
     runs = [asyncio.create_task(runner.run(stopping)) for runner in world.runners]
     try:
@@ -112,8 +115,8 @@ async def running_world(**parts):
         await asyncio.gather(*runs)
 
 
-async def _open_books(log):
-    desk = Desk(log, SystemClock())
+async def _open_books(log, keys):
+    desk = Desk(log, SystemClock(), keys=keys)
     await _open(desk, "acme", {"ana": ANA, "ben": BEN}, (("exchange", EXCHANGE), ("site", SITE)))
     await _open(desk, "rival", {"rita": RIVAL}, ())
 

@@ -4,6 +4,7 @@ import itertools
 
 from adapters.clock import StoppedClock
 from adapters.memory import MemoryEventLog
+from adapters.memory_keys import MemoryKeyRing
 from commands.campaign import Action, CreateCampaign, MoveCampaign, create_campaign, move_campaign
 from commands.desk import Desk
 from tests.people import ANA, BEN, BRIEF, MONDAY, asks
@@ -12,7 +13,7 @@ NUMBERS = itertools.count()
 
 
 def new_desk(at=MONDAY):
-    return Desk(MemoryEventLog(), StoppedClock(at))
+    return Desk(MemoryEventLog(), StoppedClock(at), keys=MemoryKeyRing())
 
 
 async def drafted(desk, brief=BRIEF, *, tenant="acme", key=None):
