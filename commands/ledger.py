@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -11,7 +12,9 @@ from domain.envelope import Recorded
 from domain.event import Event
 from domain.identity import TenantId
 
-REMEMBERED_MAX = 256
+REMEMBERED = 256
+REMEMBERED_FOR = timedelta(hours=24)
+BUSY = 64  # a stream may remember so many times more, while the commands are younger than that
 
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
@@ -27,15 +30,16 @@ class HistoryUnreadable(Fault):
 class Ledger(NamedTuple, Generic[S, E]):
     """How one family of streams is named and understood.
 
-    `remembers` is how many commands a stream answers for again. Where only process
-    managers ask, and the domain itself counts a range once, a few are enough.
+    `remembers` is how many commands a stream answers for again at least, however old they
+    are; those of the last 24 hours it answers for too, up to 64 times as many. Where only
+    process managers ask, and the domain itself counts a range once, a few are enough.
     """
 
     category: str
     blank: S
     evolve: Callable[[S, E], S]
     decoder: msgspec.json.Decoder[E]
-    remembers: int = REMEMBERED_MAX
+    remembers: int = REMEMBERED
 
     def stream(self, key: str) -> str:
         return f"{self.category}-{key}"
@@ -47,6 +51,7 @@ class Remembered(NamedTuple):
     fingerprint: str
     version: int
     position: int
+    at: datetime
 
 
 class Folded(Generic[S, E]):
@@ -76,10 +81,16 @@ class Folded(Generic[S, E]):
             except msgspec.ValidationError as error:
                 raise HistoryUnreadable(self.stream, recorded.version) from error
             self._take(event, recorded.version, recorded.position)
-            self._remember(recorded.command_id, recorded.fingerprint)
+            self._remember(recorded.command_id, recorded.fingerprint, recorded.recorded_at)
 
     def advance(
-        self, news: Sequence[E], command_id: str, fingerprint: str, appended: Appended
+        self,
+        news: Sequence[E],
+        command_id: str,
+        fingerprint: str,
+        appended: Appended,
+        *,
+        at: datetime,
     ) -> None:
         """Fold what this process has just appended."""
         first = appended.version - len(news) + 1
@@ -87,14 +98,20 @@ class Folded(Generic[S, E]):
             return
         for version, event in enumerate(news, start=first):
             self._take(event, version, appended.position)
-        self._remember(command_id, fingerprint)
+        self._remember(command_id, fingerprint, at)
 
     def _take(self, event: E, version: int, position: int) -> None:
         self.state = self._ledger.evolve(self.state, event)
         self.version, self.position = version, position
 
-    def _remember(self, command_id: str, fingerprint: str) -> None:
+    def _remember(self, command_id: str, fingerprint: str, at: datetime) -> None:
         self.remembered.pop(command_id, None)
-        self.remembered[command_id] = Remembered(fingerprint, self.version, self.position)
-        if len(self.remembered) > self._ledger.remembers:
-            del self.remembered[next(iter(self.remembered))]
+        self.remembered[command_id] = Remembered(fingerprint, self.version, self.position, at)
+        least = self._ledger.remembers
+        while len(self.remembered) > least:
+            oldest = next(iter(self.remembered))
+            if len(self.remembered) <= least * BUSY and (
+                self.remembered[oldest].at > at - REMEMBERED_FOR
+            ):
+                return
+            del self.remembered[oldest]

@@ -1,13 +1,15 @@
 """Read, fold, decide, append: the one write path."""
 
+import contextlib
 import hashlib
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple, Self, TypeVar
+from typing import Self, TypeVar
 
 import msgspec
 
+from commands.answers import KeyReused, Outcome, RequestUnderWay
 from commands.desk import Desk
 from commands.ledger import Folded, Ledger
 from commands.ports import Appended, Overtaken
@@ -18,6 +20,18 @@ from domain.refusal import Reason, Refusal
 from domain.tenant.permissions import given_to
 from domain.tenant.roles import Actor
 
+__all__ = [
+    "Asking",
+    "KeyReused",
+    "Outcome",
+    "RequestUnderWay",
+    "StaleVersion",
+    "command_id_of",
+    "current",
+    "fingerprint_of",
+    "transact",
+]
+
 ATTEMPTS_MAX = 3
 NAMESPACE_CX = uuid.uuid5(uuid.NAMESPACE_DNS, "campaign-express")
 
@@ -27,10 +41,6 @@ E = TypeVar("E", bound=Event)
 
 class StaleVersion(Refusal, reason=Reason.UNTIMELY):
     """Someone changed this since you read it: read it again and decide anew."""
-
-
-class KeyReused(Refusal, reason=Reason.MALFORMED):
-    """This idempotency key already belongs to another request."""
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,15 +84,6 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Outcome(NamedTuple):
-    """Where the stream stands after a command: `position` is what a reader may wait for."""
-
-    id: str
-    version: int
-    position: int
-    replayed: bool = False  # the same request was answered before; nothing happened now
-
-
 def command_id_of(tenant: TenantId, idempotency_key: str) -> str:
     """Return the id under which a request with this key is remembered."""
     return str(uuid.uuid5(NAMESPACE_CX, f"{tenant}/{idempotency_key}"))
@@ -105,27 +106,31 @@ async def transact(
 ) -> Outcome:
     """Return where the stream stands once the decision is recorded.
 
-    A decision is re-taken against fresh history when someone else wrote first.
+    A stream already folded is decided on as it is: the log's expected version tells when
+    that was too old, and a no, or nothing to record, is only believed of fresh history.
     The last attempt lets `Overtaken` escape: contention that long is a fault to see.
     """
     folded = desk.folded(ledger, asking.tenant, key)
-    async with folded.turn:
-        for attempt in range(1, ATTEMPTS_MAX + 1):
-            await _catch_up(desk, folded)
-            if replay := _replay(folded, key, asking):
-                return replay
-            _refuse_when_stale(folded, expected_version)
-            news = decide(folded.state)
-            if not news:
-                return Outcome(key, folded.version, folded.position)
-            try:
-                appended = await _append(desk, folded, news, asking=asking, at=at)
-            except Overtaken:
-                if attempt == ATTEMPTS_MAX:
-                    raise
-                continue
-            return Outcome(key, appended.version, appended.position)
-    raise AssertionError("unreachable")
+    with desk.answers.working(asking.command_id, folded.stream, asking.fingerprint):
+        async with folded.turn:
+            fresh = not folded.version
+            if fresh:
+                await _catch_up(desk, folded)
+            overtaken = 0
+            while True:
+                if replay := _replay(desk, folded, key, asking):
+                    return replay
+                news = _decided(folded, decide, expected_version, fresh=fresh)
+                if news:
+                    with contextlib.suppress(Overtaken):
+                        return await _recorded(desk, folded, key, news, asking=asking, at=at)
+                    overtaken += 1
+                    if overtaken == ATTEMPTS_MAX:
+                        raise Overtaken
+                elif fresh:
+                    return _silent(desk, folded, key, asking=asking, at=at)
+                await _catch_up(desk, folded)
+                fresh = True
 
 
 async def current(desk: Desk, ledger: Ledger[S, E], tenant: TenantId, key: str) -> Folded[S, E]:
@@ -139,13 +144,52 @@ async def _catch_up(desk: Desk, folded: Folded[S, E]) -> None:
     folded.absorb(await desk.log.read(folded.tenant, folded.stream, after=folded.version))
 
 
-def _replay(folded: Folded[S, E], key: str, asking: Asking) -> Outcome | None:
+def _decided(
+    folded: Folded[S, E],
+    decide: Callable[[S], Sequence[E]],
+    expected_version: int | None,
+    *,
+    fresh: bool,
+) -> Sequence[E]:
+    """Return what is to be recorded; a refusal counts only when the history is fresh."""
+    try:
+        _refuse_when_stale(folded, expected_version)
+        return decide(folded.state)
+    except Refusal:
+        if fresh:
+            raise
+        return ()
+
+
+def _replay(desk: Desk, folded: Folded[S, E], key: str, asking: Asking) -> Outcome | None:
     earlier = folded.remembered.get(asking.command_id)
     if earlier is None:
-        return None
+        return desk.answers.known(asking.command_id, folded.stream)
     if earlier.fingerprint != asking.fingerprint:
         raise KeyReused
     return Outcome(key, earlier.version, earlier.position, replayed=True)
+
+
+async def _recorded(
+    desk: Desk, folded: Folded[S, E], key: str, news: Sequence[E], *, asking: Asking, at: datetime
+) -> Outcome:
+    appended = await _append(desk, folded, news, asking=asking, at=at)
+    return _kept(desk, folded, Outcome(key, *appended), asking=asking, at=at)
+
+
+def _silent(desk: Desk, folded: Folded[S, E], key: str, *, asking: Asking, at: datetime) -> Outcome:
+    """Remember that nothing was to be done, so that a late retry does nothing either."""
+    outcome = Outcome(key, folded.version, folded.position)
+    return _kept(desk, folded, outcome, asking=asking, at=at)
+
+
+def _kept(
+    desk: Desk, folded: Folded[S, E], outcome: Outcome, *, asking: Asking, at: datetime
+) -> Outcome:
+    desk.answers.keep(
+        asking.command_id, folded.stream, outcome, fingerprint=asking.fingerprint, at=at
+    )
+    return outcome
 
 
 def _refuse_when_stale(folded: Folded[S, E], expected_version: int | None) -> None:
@@ -158,7 +202,7 @@ async def _append(
 ) -> Appended:
     entries = [
         Entry(
-            event_id=str(uuid.uuid5(uuid.UUID(asking.command_id), f"{folded.stream}/{index}")),
+            event_id=str(uuid.uuid5(uuid.UUID(asking.command_id), f"{folded.stream}/{version}")),
             kind=kind_of(event),
             data=msgspec.json.encode(event),
             recorded_at=at,
@@ -168,8 +212,8 @@ async def _append(
             correlation_id=asking.correlation_id,
             causation_id=asking.causation_id,
         )
-        for index, event in enumerate(news)
+        for version, event in enumerate(news, start=folded.version + 1)
     ]
     appended = await desk.log.append(folded.tenant, folded.stream, entries, after=folded.version)
-    folded.advance(news, asking.command_id, asking.fingerprint, appended)
+    folded.advance(news, asking.command_id, asking.fingerprint, appended, at=at)
     return appended

@@ -53,7 +53,7 @@ async def post_campaign(request: AnyRequest, commander: Given[Commander]) -> ASG
     outcome = await create_campaign(
         command, asking=asking(request, commander.caller, brief), desk=commander.desk
     )
-    return Answer(outcome, status=201)
+    return Answer(outcome, status=201, location=f"/v1/campaigns/{outcome.id}")
 
 
 @patch(

@@ -14,7 +14,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
 from commands.ports import Fault
-from commands.transact import StaleVersion
+from commands.transact import RequestUnderWay, StaleVersion
 from domain.refusal import Reason, Refusal
 from projections.metrics import MetricsUnreachable
 from projections.ports import ViewUnreachable
@@ -98,6 +98,9 @@ def refused(request: AnyRequest, refusal: Refusal) -> Response[Problem]:
         sentence_of(type(refusal)),
         errors=[Flaw(*error) for error in refusal.errors],
         details={name: str(value) for name, value in refusal.details.items()},
+        headers={"Retry-After": str(RETRY_AFTER_S)}
+        if isinstance(refusal, RequestUnderWay)
+        else None,
         version=int(refusal.details["current"]) if stale else None,
     )
 
