@@ -12,7 +12,8 @@ from typing import Self, TypeVar
 from eventsourcing.persistence import PersistenceError
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
 
-from adapters.sqlite_recorder import RowUnreadable, SqliteRecorder
+from adapters.rows import RowUnreadable
+from adapters.sqlite_recorder import SqliteRecorder
 from adapters.sqlite_tide import Tide
 from adapters.sqlite_writer import SqliteWriter
 from commands.ports import Appended, LogUnreachable
