@@ -1,9 +1,18 @@
-"""Checking that history is as it was written: every hash, every version, every position."""
+"""Checking that history is as it was written: every hash, every version, every seal."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import msgspec
+
+from domain.audit.events import AuditSealed
+from domain.audit.merkle import chained_root, merkle_root
+from domain.audit.seals import STREAM, TENANT, UNSEALED, Anchor, anchor_of, evolve
 from domain.envelope import GENESIS, Entry, Recorded, chained
+
+UNREADABLE = "it cannot be read"
+ALTERED = "its content is not what was sealed"
+SEALS = msgspec.json.Decoder(AuditSealed)
 
 
 class Finding(NamedTuple):
@@ -24,37 +33,179 @@ class Verification(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-class Chains:
-    """Follows every stream's chain through events given in the log's order."""
+class Link(NamedTuple):
+    """All that checking needs of an event; `proof` is its hash computed anew."""
 
-    def __init__(self) -> None:
-        self.events = 0
+    tenant: str
+    stream: str
+    version: int
+    position: int
+    previous: str
+    hash: str
+    proof: str
+    seal: bytes | None  # the event itself, where it is a seal
+
+
+class Leaf(NamedTuple):
+    """An event that no seal was seen for yet."""
+
+    position: int
+    hash: str
+    asked: bool  # whether it is of the tenant that was asked about
+
+
+class Chains:
+    """Follows every stream's chain, and the seals over all, through events in the log's order.
+
+    Give it the whole log: with `tenant` it reports only what concerns that tenant, with
+    `stream` besides it wants that stream alone and leaves the seals aside. An `anchor` is a
+    seal somebody outside has kept: the log must still hold it.
+    """
+
+    def __init__(
+        self,
+        *,
+        tenant: str | None = None,
+        stream: str | None = None,
+        anchor: Anchor | None = None,
+    ) -> None:
         self.findings: list[Finding] = []
-        self._ends: dict[tuple[str, str], tuple[int, str]] = {}
+        self.seals = UNSEALED
+        self._tenant, self._stream, self._anchor = tenant, stream, anchor
+        self._events = 0
+        self._streams = 0
+        # Each stream's version and hash; no hash where the newest event could not be read.
+        self._ends: dict[tuple[str, str], tuple[int, str | None]] = {}
+        self._unsealed: list[Leaf] = []
 
     def follow(self, history: Iterable[Recorded]) -> None:
         """Check further events against what was seen before them."""
-        for recorded in history:
-            name = (recorded.tenant, recorded.stream)
-            version, previous = self._ends.get(name, (0, GENESIS))
-            self.findings.extend(
-                Finding(*name, recorded.version, recorded.position, problem)
-                for problem in _problems(recorded, version=version + 1, previous=previous)
-            )
-            self._ends[name] = (recorded.version, recorded.hash)
-            self.events += 1
+        self.follow_links(map(link_of, history))
+
+    def follow_links(self, links: Iterable[Link]) -> None:
+        """Check further events of which only the links are at hand."""
+        ends, unsealed, start = self._ends, self._unsealed, (0, GENESIS)
+        for link in links:
+            tenant, stream, version, position, previous, hash_, proof, seal = link
+            asked = self._asked(tenant, stream)
+            end = ends.get((tenant, stream), start)
+            # Most events are as they should be: they are passed with a glance.
+            if version != end[0] + 1 or previous != end[1] or proof != hash_:
+                self._find(link, end, asked=asked)
+            if version > end[0]:
+                ends[tenant, stream] = (version, hash_)
+                self._streams += asked and end is start
+            self._events += asked
+            unsealed.append(Leaf(position, hash_, asked))
+            if seal is not None and self._stream is None:
+                self._check_seal(link, seal)
+
+    def pass_over(self, tenant: str, stream: str, version: int, position: int) -> None:
+        """Report an event that cannot be read; what follows it is taken as it stands."""
+        asked = self._asked(tenant, stream)
+        if asked:
+            self.findings.append(Finding(tenant, stream, version, position, UNREADABLE))
+        self._ends[tenant, stream] = (version, None)
+        self._unsealed.append(Leaf(position, GENESIS, asked))
+
+    def miss(self, finding: Finding) -> None:
+        """Report what a backend itself finds wrong, for example a position that is missing."""
+        if self._asked(finding.tenant, finding.stream):
+            self.findings.append(finding)
 
     def verification(self) -> Verification:
-        return Verification(self.events, len(self._ends), tuple(self.findings))
+        """Return what was found, once the whole log was followed."""
+        anchor = self._anchor
+        lost: tuple[Finding, ...] = ()
+        if anchor is not None and self.seals.seal < anchor.seal:
+            problem = (
+                f"seal {anchor.seal}, anchored at {anchor.at.isoformat()} over {anchor.total} "
+                f"events, is gone: the log was cut off after seal {self.seals.seal}"
+            )
+            lost = (Finding(TENANT, STREAM, anchor.seal, anchor.position, problem),)
+        return Verification(self._events, self._streams, (*self.findings, *lost))
+
+    def _asked(self, tenant: str, stream: str) -> bool:
+        return self._tenant in {None, tenant} and self._stream in {None, stream}
+
+    def _find(self, link: Link, end: tuple[int, str | None], *, asked: bool) -> None:
+        if asked:
+            self.findings += [
+                Finding(link.tenant, link.stream, link.version, link.position, problem)
+                for problem in _problems(link, *end)
+            ]
+
+    def _check_seal(self, link: Link, seal: bytes) -> None:
+        """Hold a seal against the events it covers: the oldest that no other seal did."""
+        place = (link.tenant, link.stream, link.version, link.position)
+        try:
+            told = SEALS.decode(seal)
+        except msgspec.MsgspecError:
+            self.miss(Finding(*place, UNREADABLE))
+            return
+        covered = self._unsealed[: told.count]
+        tree = merkle_root([leaf.hash for leaf in covered])
+        total = self.seals.total + told.count
+        if told.root == chained_root(self.seals.root, tree=tree, total=total):
+            sealed = told.count
+        else:
+            sealed = self._until(told)
+            if self._tenant is None or any(leaf.asked for leaf in self._unsealed[:sealed]):
+                self.findings.append(Finding(*place, _broken(told, sealed)))
+        self._check_anchor(told, place)
+        self.seals = evolve(self.seals, told)
+        del self._unsealed[:sealed]
+
+    def _check_anchor(self, told: AuditSealed, place: tuple[str, str, int, int]) -> None:
+        anchor = self._anchor
+        if anchor is not None and told.seal == anchor.seal and anchor_of(told) != anchor:
+            problem = "it is not the seal that was anchored: what stands before it was rewritten"
+            self.findings.append(Finding(*place, problem))
+
+    def _until(self, told: AuditSealed) -> int:
+        """Return how many events to take for sealed, so that later seals are judged alone."""
+        for number, leaf in enumerate(self._unsealed, start=1):
+            if leaf.position == told.last:
+                return number
+        return min(told.count, len(self._unsealed))
 
 
-def _problems(recorded: Recorded, *, version: int, previous: str) -> Iterable[str]:
-    if recorded.version != version:
-        yield f"version {version} is missing: this is {recorded.version}"
-    if recorded.previous != previous:
-        yield "the hash before it is not the one it was sealed with"
-    if seal_of(recorded) != recorded.hash:
-        yield "its content is not what was sealed"
+def _broken(told: AuditSealed, found: int) -> str:
+    upto = f"of the {told.count} events it sealed up to position {told.last}"
+    if found < told.count:
+        return f"{upto} only {found} are there"
+    if found > told.count:
+        return f"beside {upto[3:]} {found - told.count} stand that it did not seal"
+    return f"{upto} some are not what they were, or not in that order"
+
+
+def _problems(link: Link, version: int, previous: str | None) -> Iterable[str]:
+    if link.version == version:
+        yield f"version {version} is there twice: the stream is forked"
+    elif link.version < version:
+        yield f"it stands after version {version}: the stream is not in order"
+    else:
+        if link.version != version + 1:
+            yield f"version {version + 1} is missing: this is {link.version}"
+        if previous not in {None, link.previous}:
+            yield "the hash before it is not the one it was sealed with"
+    if link.proof != link.hash:
+        yield ALTERED
+
+
+def link_of(recorded: Recorded) -> Link:
+    """Return what checking needs of a recorded event."""
+    is_seal = recorded.stream == STREAM and recorded.tenant == TENANT
+    return Link(
+        recorded.tenant,
+        recorded.stream,
+        recorded.version,
+        recorded.position,
+        recorded.previous,
+        recorded.hash,
+        seal_of(recorded),
+        recorded.data if is_seal else None,
+    )
 
 
 def seal_of(recorded: Recorded) -> str:

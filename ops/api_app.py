@@ -34,6 +34,7 @@ from read_api.ports import Readiness
 from read_api.reference import api_page, openapi_document, problems_page
 from read_api.transitions import campaign_transitions
 from read_api.whoami import whoami
+from write_api.admission import Admission, admitted, require_guards
 from write_api.callers import Callers
 from write_api.campaign import patch_campaign, post_campaign, post_step
 from write_api.commanding import Commander
@@ -91,10 +92,11 @@ def create_app(
     """Return the API over these ports; `session_secret` signs the console's cookies."""
     callers = Callers(StoredAccess(views), session_secret=session_secret)
     desk = Desk(log, clock, keys=keys)
+    admission = Admission(callers)
     telemetry, lines = Telemetry(), GatheredLines()
 
-    async def commander(request: AnyRequest) -> Commander:
-        return Commander(await callers.caller(request), desk)
+    def commander(request: AnyRequest) -> Commander:
+        return Commander(admitted(request), desk)
 
     given: dict[str, Any] = {
         "clock": clock,
@@ -112,13 +114,13 @@ def create_app(
         "reference": Reference(),
         "mishaps": mishaps(),
     }
-    return Edge(
+    edge = Edge(
         route_handlers=ROUTES,
         dependencies={
             **{name: _given(port) for name, port in given.items()},
-            "caller": Provide(callers.caller),
-            "commander": Provide(commander),
-            "visitor": Provide(callers.visitor),
+            "caller": Provide(admitted, sync_to_thread=False),
+            "commander": Provide(commander, sync_to_thread=False),
+            "visitor": Provide(admission.visitor),
         },
         exception_handlers=HANDLERS,
         openapi_config=None,
@@ -126,7 +128,10 @@ def create_app(
         request_max_body_size=BODY_BYTES_MAX,
         on_shutdown=[lines.flush],
         state=State({"telemetry": telemetry, "access_log": access_log(lines)}),
+        before_request=admission.admit,
     )
+    require_guards(edge)
+    return edge
 
 
 def _given(port: object) -> Provide:

@@ -1,10 +1,13 @@
 """Who holds which key: a row for each key that is not revoked, found by its secret's hash."""
 
+from datetime import datetime
+
 import msgspec
 from msgspec.structs import replace
 
 from domain.envelope import Recorded
 from domain.tenant.events import KeyIssued, KeyRevoked, PersonJoined, TenantEvent, TenantOpened
+from domain.tenant.permissions import given_to
 from projections.ports import Address
 from projections.projection import Projection, Rows
 
@@ -19,6 +22,24 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str
     person: str | None
     roles: tuple[str, ...]
+    permissions: frozenset[str] = frozenset()  # what the roles give, narrowed by the key's scopes
+    scopes: tuple[str, ...] | None = None  # None: the key may do whatever its holder may
+    expires_at: datetime | None = None
+    rate: int | None = None  # requests a minute; None: what the installation allows
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A holder as it is stored: a set has no order, and two builds must agree in every byte."""
+
+    key: str
+    use: str
+    tenant: str
+    person: str | None
+    roles: tuple[str, ...]
+    permissions: tuple[str, ...]
+    scopes: tuple[str, ...] | None
+    expires_at: datetime | None
+    rate: int | None
 
 
 class IssuedKey(msgspec.Struct, frozen=True):
@@ -52,15 +73,21 @@ def rows(tenant: str, _: str, ring: Keyring | None) -> Rows:
     """Return a holder for each key; new roles of a person reach all keys they hold."""
     keyring = ring or Keyring()
     return {
-        Address(ANYWHERE, key.secret_hash): Holder(
+        Address(ANYWHERE, key.secret_hash): Row(
             key=id_,
             use=key.use,
             tenant=tenant,
             person=key.person,
             roles=keyring.roles.get(key.person or "", ()),
+            permissions=tuple(sorted(given_to(keyring.roles.get(key.person or "", ())))),
+            scopes=None,
+            expires_at=None,
+            rate=None,
         )
         for id_, key in keyring.keys.items()
     }
 
 
-ACCESS = Projection(name="access", events=TenantEvent, memory=Keyring, fold=fold, rows=rows)
+ACCESS = Projection(
+    name="access", version=2, events=TenantEvent, memory=Keyring, fold=fold, rows=rows
+)

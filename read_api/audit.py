@@ -11,6 +11,7 @@ from litestar.params import FromPath, QueryParameter
 
 from domain.envelope import Recorded
 from domain.identity import TenantId
+from domain.tenant.permissions import Permission
 from projections.access import Holder
 from read_api.parameters import LIMIT_DEFAULT, Cursor, Limit, Listed, bad_cursor
 from read_api.ports import AuditTrail, Folded, Verdict
@@ -32,7 +33,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     hash: str
 
 
-@get("/v1/audit/streams/{stream:str}", tags=["Audit"])
+@get("/v1/audit/streams/{stream:str}", tags=["Audit"], opt={"permission": Permission.SYSTEM_READ})
 async def audit_stream(
     *,
     stream: FromPath[str],
@@ -54,7 +55,7 @@ async def audit_stream(
     return Response(await _state(trail, tenant, stream, at_version, as_of))
 
 
-@get("/v1/audit/verify", tags=["Audit"])
+@get("/v1/audit/verify", tags=["Audit"], opt={"permission": Permission.SYSTEM_READ})
 async def audit_verify(caller: Given[Holder], trail: Given[AuditTrail]) -> Verdict:
     """Recompute the hash chain of each of the tenant's streams."""
     return await trail.verify(TenantId(caller.tenant))

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 
 from domain.identity import TenantId
 from domain.money import Money
+from domain.tenant.permissions import Permission
 from projections.access import Holder
 from projections.budgets import Alert, Budget
 from projections.campaign_board import Card
@@ -53,7 +54,7 @@ class BudgetReport(msgspec.Struct, frozen=True, kw_only=True):
     position: int
 
 
-@get("/v1/budgets/{campaign:str}", tags=["Budgets"])
+@get("/v1/budgets/{campaign:str}", tags=["Budgets"], opt={"permission": Permission.BILLING_READ})
 async def budget_report(
     *,
     campaign: FromPath[str],

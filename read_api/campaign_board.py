@@ -11,6 +11,7 @@ from litestar.exceptions import ValidationException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from domain.identity import TenantId
+from domain.tenant.permissions import Permission
 from domain.tenant.roles import APPROVING
 from projections.access import Holder
 from projections.campaign_board import Card
@@ -34,7 +35,9 @@ Stage = Literal[
 ]  # fmt: skip
 
 
-@get("/v1/campaigns/{campaign:str}", tags=["Campaigns"])
+@get(
+    "/v1/campaigns/{campaign:str}", tags=["Campaigns"], opt={"permission": Permission.CAMPAIGN_READ}
+)
 async def campaign_card(
     *,
     request: Request[object, object, State],
@@ -54,7 +57,7 @@ async def campaign_card(
     return Response(card, headers=headers)
 
 
-@get("/v1/campaigns", tags=["Campaigns"])
+@get("/v1/campaigns", tags=["Campaigns"], opt={"permission": Permission.CAMPAIGN_READ})
 async def campaign_list(
     *,
     caller: Given[Holder],
@@ -74,7 +77,7 @@ async def campaign_list(
     return Response(Listed([*page.cards], page.next), headers=headers)
 
 
-@get("/v1/approvals", tags=["Workflow"])
+@get("/v1/approvals", tags=["Workflow"], opt={"permission": Permission.CAMPAIGN_READ})
 async def approvals(
     *,
     caller: Given[Holder],
@@ -99,7 +102,7 @@ async def approvals(
     return Response(Listed([*page.cards], page.next), headers=headers)
 
 
-@get("/v1/calendar", tags=["Campaigns"])
+@get("/v1/calendar", tags=["Campaigns"], opt={"permission": Permission.CAMPAIGN_READ})
 async def calendar(
     *,
     caller: Given[Holder],

@@ -12,6 +12,7 @@ from litestar.response import Redirect
 
 from domain.identity import TenantId
 from domain.refusal import Refusal
+from domain.tenant.permissions import Permission
 from projections.access import Holder
 from projections.campaign_board import Card
 from projections.metrics import Metrics, MetricsUnreachable
@@ -30,7 +31,7 @@ Position = Annotated[int | None, QueryParameter(ge=0)]
 AnyRequest = Request[Any, Any, State]
 
 
-@get("/sign-in", include_in_schema=False)
+@get("/sign-in", include_in_schema=False, opt={"permission": None})
 async def sign_in_page(
     *, visitor: Given[Holder | None], refused: Annotated[bool, QueryParameter()] = False
 ) -> Response[str] | Redirect:
@@ -40,35 +41,37 @@ async def sign_in_page(
     return page("sign_in.html", refused=refused, caller=None)
 
 
-@get("/", include_in_schema=False)
+@get("/", include_in_schema=False, opt={"permission": Permission.CAMPAIGN_READ, "page": True})
 async def board_page(
     *,
-    visitor: Given[Holder | None],
+    caller: Given[Holder],
     board: Given[CampaignBoard],
     positions: Given[Positions],
     figures: Given[TodaysFigures],
     clock: Given[Clock],
-) -> Response[str] | Redirect:
+) -> Response[str]:
     """Show every campaign in the column of its stage, and today's figures."""
-    if visitor is None:
-        return Redirect("/sign-in", status_code=303)
-    tenant = TenantId(visitor.tenant)
+    tenant = TenantId(caller.tenant)
     position = await positions.of("campaign_board")
     columns = {stage: await board.cards(tenant, stage=stage, limit=PAGE_MAX) for stage in STAGES}
     return page(
         "board.html",
-        caller=visitor,
+        caller=caller,
         columns=columns,
         position=position,
         figures=await figures.of(tenant, clock.now().date()),
     )
 
 
-@get("/campaigns/{campaign:str}", include_in_schema=False)
+@get(
+    "/campaigns/{campaign:str}",
+    include_in_schema=False,
+    opt={"permission": Permission.CAMPAIGN_READ, "page": True},
+)
 async def campaign_page(
     *,
     campaign: FromPath[str],
-    visitor: Given[Holder | None],
+    caller: Given[Holder],
     board: Given[CampaignBoard],
     transitions: Given[Transitions],
     budgets: Given[Budgets],
@@ -78,21 +81,19 @@ async def campaign_page(
     clock: Given[Clock],
     position: Position = None,
     refused: Annotated[str | None, QueryParameter(max_length=64)] = None,
-) -> Response[str] | Redirect:
+) -> Response[str]:
     """Show a campaign: what it says, what it spent, how it came here, what may come next."""
-    if visitor is None:
-        return Redirect("/sign-in", status_code=303)
     if position is not None:
         for view in VIEWS:
             await positions.wait(view, position, WAIT_S)
-    tenant = TenantId(visitor.tenant)
+    tenant = TenantId(caller.tenant)
     if (card := await board.card(tenant, campaign)) is None:
-        return page("missing.html", status=404, caller=visitor)
+        return page("missing.html", status=404, caller=caller)
     return page(
         "campaign.html",
-        caller=visitor,
+        caller=caller,
         card=card,
-        steps=offered(visitor, card),
+        steps=offered(caller, card),
         refusal=sentence(refused),
         money_report=await _money(tenant, card, budgets, metrics, clock),
         bidding=await _bidding(tenant, card, metrics, clock),

@@ -20,13 +20,13 @@ class State(msgspec.Struct, frozen=True):
     dependencies: Mapping[str, str]
 
 
-@get("/healthz", tags=["Operation"])
+@get("/healthz", tags=["Operation"], opt={"permission": None})
 async def healthz() -> Health:
     """Say that this process lives."""
     return Health("ok")
 
 
-@get("/readyz", tags=["Operation"])
+@get("/readyz", tags=["Operation"], opt={"permission": None})
 async def readyz(readiness: Given[Readiness]) -> Response[State]:
     """Answer 200 once every dependency does its part, 503 until then."""
     dependencies = await readiness.dependencies()
@@ -37,7 +37,9 @@ async def readyz(readiness: Given[Readiness]) -> Response[State]:
     )
 
 
-@get("/metrics", tags=["Operation"], media_type="text/plain; version=0.0.4")
+@get(
+    "/metrics", tags=["Operation"], opt={"permission": None}, media_type="text/plain; version=0.0.4"
+)
 async def prometheus(exposition: Given[Exposition]) -> bytes:
     """Answer this process's counters in Prometheus' text format."""
     return exposition.text()

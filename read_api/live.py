@@ -17,6 +17,7 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from domain.identity import TenantId
+from domain.tenant.permissions import Permission
 from projections.access import Holder
 from projections.campaign_board import Card
 from projections.views import PAGE_MAX, CampaignBoard, Positions
@@ -43,7 +44,7 @@ class Moved(msgspec.Struct, frozen=True):
     version: int
 
 
-@get("/live", include_in_schema=False)
+@get("/live", include_in_schema=False, opt={"permission": Permission.CAMPAIGN_READ})
 async def live(
     *,
     request: Request[Any, Any, State],

@@ -11,6 +11,7 @@ from litestar.params import FromPath, QueryParameter
 
 from domain.identity import TenantId
 from domain.money import Money
+from domain.tenant.permissions import Permission
 from projections.access import Holder
 from projections.metrics import (
     BadDay,
@@ -92,7 +93,9 @@ def days_given(first: First, last: Last) -> Days:
     return Days(first, last)
 
 
-@get("/api/metrics/conversion-rates", tags=["Metrics"])
+@get(
+    "/api/metrics/conversion-rates", tags=["Metrics"], opt={"permission": Permission.ANALYTICS_READ}
+)
 async def conversion_rates(
     caller: Given[Holder], metrics: Given[Metrics], first: First, last: Last
 ) -> Rates:
@@ -102,7 +105,11 @@ async def conversion_rates(
     return msgspec.convert(counted, Rates, from_attributes=True)
 
 
-@get("/api/metrics/campaigns/{banner_tag:str}", tags=["Metrics"])
+@get(
+    "/api/metrics/campaigns/{banner_tag:str}",
+    tags=["Metrics"],
+    opt={"permission": Permission.ANALYTICS_READ},
+)
 async def banner_tag_days(
     *,
     banner_tag: FromPath[str],
@@ -123,7 +130,11 @@ async def banner_tag_days(
     return msgspec.convert(counted, BannerTag, from_attributes=True)
 
 
-@get("/api/metrics/trends/{event_type:str}", tags=["Metrics"])
+@get(
+    "/api/metrics/trends/{event_type:str}",
+    tags=["Metrics"],
+    opt={"permission": Permission.ANALYTICS_READ},
+)
 async def trend(
     event_type: FromPath[EventType],
     caller: Given[Holder],
@@ -137,7 +148,7 @@ async def trend(
     return msgspec.convert(counted, Trend, from_attributes=True)
 
 
-@get("/api/metrics/bidding", tags=["Metrics"])
+@get("/api/metrics/bidding", tags=["Metrics"], opt={"permission": Permission.ANALYTICS_READ})
 async def bidding(
     *,
     caller: Given[Holder],
@@ -151,7 +162,7 @@ async def bidding(
     return shown(await metrics.bidding(TenantId(caller.tenant), *days, campaign))
 
 
-@get("/api/metrics/rejected", tags=["Metrics"])
+@get("/api/metrics/rejected", tags=["Metrics"], opt={"permission": Permission.ANALYTICS_READ})
 async def rejected(
     caller: Given[Holder], metrics: Given[Metrics], first: First, last: Last
 ) -> Listed[ReasonCount]:

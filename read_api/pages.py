@@ -68,7 +68,7 @@ def page(template: str, /, *, status: int = 200, **context: Any) -> Response[str
     )
 
 
-@get("/assets/{name:str}", include_in_schema=False)
+@get("/assets/{name:str}", include_in_schema=False, opt={"permission": None})
 async def asset(name: FromPath[str]) -> Response[bytes]:
     """Answer a style sheet, script or drawing; its address changes with its content."""
     content = ASSETS.get(name)

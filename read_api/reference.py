@@ -12,7 +12,7 @@ from read_api.pages import page
 from read_api.ports import ApiReference, Mishap
 
 
-@get("/openapi.json", include_in_schema=False)
+@get("/openapi.json", include_in_schema=False, opt={"permission": None})
 async def openapi_document(
     request: Request[Any, Any, State], reference: Given[ApiReference]
 ) -> Response[bytes]:
@@ -20,13 +20,13 @@ async def openapi_document(
     return Response(reference.document(request.app), media_type="application/json")
 
 
-@get("/docs", include_in_schema=False)
+@get("/docs", include_in_schema=False, opt={"permission": None})
 async def api_page(visitor: Given[Holder | None]) -> Response[str]:
     """Show the OpenAPI document to people."""
     return page("reference.html", caller=visitor)
 
 
-@get("/problems", include_in_schema=False)
+@get("/problems", include_in_schema=False, opt={"permission": None})
 async def problems_page(
     visitor: Given[Holder | None], mishaps: Given[list[Mishap]]
 ) -> Response[str]:

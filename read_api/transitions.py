@@ -5,13 +5,18 @@ from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
 
 from domain.identity import TenantId
+from domain.tenant.permissions import Permission
 from projections.access import Holder
 from projections.transitions import Transition
 from projections.views import Positions, Transitions
 from read_api.parameters import Listed, Token, caught_up, no_campaign
 
 
-@get("/v1/campaigns/{campaign:str}/transitions", tags=["Workflow"])
+@get(
+    "/v1/campaigns/{campaign:str}/transitions",
+    tags=["Workflow"],
+    opt={"permission": Permission.CAMPAIGN_READ},
+)
 async def campaign_transitions(
     *,
     campaign: FromPath[str],

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import time
 from http import HTTPStatus
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from litestar.datastructures import Cookie
@@ -17,48 +18,53 @@ from write_api.problems import AnyRequest, Declined
 COOKIE = "cx_session"
 SESSION_S = 12 * 3600
 KEY_LENGTH_MAX = 256
+JWT_DOTS = 2
 REMEMBERED_S = 1.0  # a revoked key dies within this time; nobody waits for the view on each request
 REMEMBERED_MAX = 4096
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+class Tokens(Protocol):
+    """Whoever can read the tokens that signing in gives out."""
+
+    async def holder(self, jwt: str) -> Holder | None:
+        """Return whom a signed, unexpired and unrevoked token stands for, else None."""
+
+
 class Callers:
     """Finds out who asks.
 
-    A session cookie is `base64url(secret hash, expiry, HMAC-SHA-256)`: it holds no key, ends
+    Credentials with two dots are a JWT (RFC 7519) and go to `tokens`, all others are keys. A
+    session cookie is `base64url(secret hash, expiry, HMAC-SHA-256)`: it holds no key, ends
     with the key's revocation, and counts on unsafe methods only when sent from our own pages.
     """
 
-    def __init__(self, access: Access, *, session_secret: bytes) -> None:
+    def __init__(
+        self, access: Access, *, session_secret: bytes, tokens: Tokens | None = None
+    ) -> None:
         self._access = access
+        self._tokens = tokens
         self._secret = session_secret
         self._remembered: dict[str, tuple[float, Holder | None]] = {}
-
-    async def caller(self, request: AnyRequest) -> Holder:
-        """Return who asks, or decline with 401 when nobody we know."""
-        if (holder := await self.visitor(request)) is None:
-            raise Declined(
-                HTTPStatus.UNAUTHORIZED,
-                "unauthenticated",
-                "Send a valid API key as `Authorization: Bearer KEY`.",
-                headers={"WWW-Authenticate": 'Bearer realm="Campaign Express"'},
-            )
-        return holder
 
     async def visitor(self, request: AnyRequest) -> Holder | None:
         """Return who asks, None for a stranger."""
         if credentials := request.headers.get("authorization"):
             scheme, _, key = credentials.partition(" ")
             return await self.holder(key.strip()) if scheme.lower() == "bearer" else None
-        secret_hash = self._opened(request.cookies.get(COOKIE, ""))
-        if secret_hash is None:
+        if not (cookie := request.cookies.get(COOKIE)):
             return None
         if request.method not in SAFE:
             require_own_page(request)
-        return await self._known(secret_hash)
+        if cookie.count(".") == JWT_DOTS:
+            return await self.holder(cookie)
+        secret_hash = self._opened(cookie)
+        return None if secret_hash is None else await self._known(secret_hash)
 
     async def holder(self, key: str) -> Holder | None:
-        """Return who holds this API key, None for an unknown one or one of another use."""
+        """Return who holds this API key or token, None when it opens nothing."""
+        if key.count(".") == JWT_DOTS:
+            return await self._tokens.holder(key) if self._tokens else None
         if not 0 < len(key) <= KEY_LENGTH_MAX:
             return None
         return await self._known(hash_of(key))

@@ -20,6 +20,7 @@ from commands.campaign import (
 )
 from domain.campaign import Brief, BriefChanges
 from domain.identity import CampaignId
+from domain.tenant.permissions import Permission
 from write_api.bodies import understood
 from write_api.commanding import Answer, Commander, Receipt, asking
 from write_api.preconditions import expected_version
@@ -43,9 +44,20 @@ class ScheduleStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
 STEPS: dict[Action, type[Step]] = {
     action: ScheduleStep if action is Action.SCHEDULE else Step for action in Action
 }
+NEEDED: dict[str, Permission] = {
+    **dict.fromkeys(Action, Permission.CAMPAIGN_OPERATE),
+    Action.SUBMIT: Permission.CAMPAIGN_WRITE,
+    Action.APPROVE: Permission.CAMPAIGN_APPROVE,
+    Action.REJECT: Permission.CAMPAIGN_APPROVE,
+    Action.REQUEST_CHANGES: Permission.CAMPAIGN_APPROVE,
+}
 
 
-@post("/v1/campaigns", tags=["Campaigns"], opt={"body": Brief, "answer": Receipt})
+@post(
+    "/v1/campaigns",
+    tags=["Campaigns"],
+    opt={"permission": Permission.CAMPAIGN_WRITE, "body": Brief, "answer": Receipt},
+)
 async def post_campaign(request: AnyRequest, commander: Given[Commander]) -> ASGIApp:
     """Draft a campaign."""
     brief = understood(await request.body(), request.headers.get("content-type", ""), Brief)
@@ -59,7 +71,7 @@ async def post_campaign(request: AnyRequest, commander: Given[Commander]) -> ASG
 @patch(
     "/v1/campaigns/{campaign:str}",
     tags=["Campaigns"],
-    opt={"body": BriefChanges, "answer": Receipt},
+    opt={"permission": Permission.CAMPAIGN_WRITE, "body": BriefChanges, "answer": Receipt},
 )
 async def patch_campaign(
     request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]
@@ -81,7 +93,7 @@ async def patch_campaign(
     [f"/v1/campaigns/{{campaign:str}}/{action}" for action in Action],
     status_code=200,
     tags=["Workflow"],
-    opt={"bodies": STEPS, "answer": Receipt},
+    opt={"permission": NEEDED, "bodies": STEPS, "answer": Receipt},
 )
 async def post_step(
     request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]

@@ -41,6 +41,7 @@ def asking(request: AnyRequest, caller: Holder, body: Any) -> Asking:  # noqa: A
         tenant=tenant,
         person=PersonId(str(caller.person)),
         roles=caller.roles,
+        permissions=caller.permissions,
         command_id=command_id_of(tenant, key) if key else str(uuid4()),
         fingerprint=fingerprint_of(request.method, request.scope["path"], body),
         correlation_id=id_of(request),

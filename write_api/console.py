@@ -14,7 +14,7 @@ from domain.identity import CampaignId
 from domain.refusal import Refusal
 from write_api.bodies import judged
 from write_api.callers import Callers, no_session, require_own_page
-from write_api.campaign import STEPS, ScheduleStep
+from write_api.campaign import NEEDED, STEPS, ScheduleStep
 from write_api.commanding import Commander, asking
 from write_api.problems import AnyRequest, Declined
 
@@ -22,7 +22,7 @@ FORM = "application/x-www-form-urlencoded"
 FIELDS_MAX = 16
 
 
-@post("/sign-in", include_in_schema=False)
+@post("/sign-in", include_in_schema=False, opt={"permission": None})
 async def post_sign_in(request: AnyRequest, callers: Given[Callers]) -> Response[Any]:
     """Open a session for the holder of a key."""
     require_own_page(request)
@@ -33,7 +33,7 @@ async def post_sign_in(request: AnyRequest, callers: Given[Callers]) -> Response
     return Redirect("/", status_code=303, cookies=[session])
 
 
-@post("/sign-out", include_in_schema=False)
+@post("/sign-out", include_in_schema=False, opt={"permission": None})
 async def post_sign_out(request: AnyRequest) -> Response[Any]:
     """End the session."""
     require_own_page(request)
@@ -43,6 +43,7 @@ async def post_sign_out(request: AnyRequest) -> Response[Any]:
 @post(
     [f"/campaigns/{{campaign:str}}/{action}" for action in Action],
     include_in_schema=False,
+    opt={"permission": NEEDED},
 )
 async def post_step_form(
     request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]

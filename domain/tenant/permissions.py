@@ -31,6 +31,8 @@ class Permission(StrEnum):
     SYSTEM_READ = "system:read"  # the audit trail
 
 
+SIGNED_IN = "signed-in"  # what a route asks for that any valid key may call: not a permission
+
 _READING = frozenset(permission for permission in Permission if permission.endswith(":read"))
 _APPROVING = _READING | {Permission.CAMPAIGN_APPROVE, Permission.CAMPAIGN_OPERATE}
 _AUTHORING = _READING | {

@@ -2,6 +2,7 @@ import pytest
 
 from adapters.memory_views import MemoryViews
 from domain.tenant import events as te
+from domain.tenant.permissions import Permission
 from projections.access import ACCESS, Holder
 from projections.stored_views import StoredAccess
 from projections.views import Access
@@ -29,7 +30,12 @@ async def test_a_key_is_found_by_its_hash(views):
     holder = await holder_after(views, OPENED, ANA_JOINED, issued("k1"))
 
     assert holder == Holder(
-        key="k1", use="api", tenant=ACME, person=ANA.person, roles=("marketer", "admin")
+        key="k1",
+        use="api",
+        tenant=ACME,
+        person=ANA.person,
+        roles=("marketer", "admin"),
+        permissions=frozenset(Permission),
     )
 
 

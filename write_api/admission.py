@@ -1,0 +1,100 @@
+"""The one place where every request is admitted: who asks, and whether they may ask this."""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
+from litestar.routes import HTTPRoute
+
+from domain.tenant.permissions import SIGNED_IN, Permission
+from projections.access import Holder
+from write_api.callers import Callers
+from write_api.problems import AnyRequest, Declined
+
+SIGN_IN = "/sign-in"
+CALLER = "caller"  # where an admitted caller is kept in the request's state
+GIVEN = frozenset({"caller", "commander"})  # what only an admitted request can be given
+
+
+class RouteUnguarded(Exception):
+    """A route does not say which permission it needs."""
+
+
+class Admission:
+    """Admits requests before their route sees them.
+
+    A route's `opt["permission"]` is a `Permission`, `SIGNED_IN` (any valid key), None (public),
+    or a mapping from the last part of its address to one of these. With `opt["page"]` a
+    stranger is led to the sign-in form.
+    """
+
+    def __init__(self, callers: Callers) -> None:
+        self._callers = callers
+
+    async def admit(self, request: AnyRequest) -> Redirect | None:
+        """Keep the caller in the request's state, lead strangers away, or raise `Declined`."""
+        opt = request.scope["route_handler"].opt
+        wanted = opt.get("permission")
+        if isinstance(wanted, Mapping):
+            wanted = wanted[request.scope["path"].rstrip("/").rpartition("/")[2]]
+        if wanted is None:
+            return None
+        holder = await self._callers.visitor(request)
+        if holder is None:
+            if opt.get("page"):
+                return Redirect(SIGN_IN, status_code=303)
+            raise unauthenticated()
+        if wanted not in holder.permissions and wanted != SIGNED_IN:
+            raise permission_missing(wanted)
+        request.scope["state"][CALLER] = holder
+        return None
+
+    async def visitor(self, request: AnyRequest) -> Holder | None:
+        """Return who asks, None for a stranger: for routes that anybody may call."""
+        return request.scope["state"].get(CALLER) or await self._callers.visitor(request)
+
+
+def admitted(request: AnyRequest) -> Holder:
+    """Return the caller whom `admit` let in."""
+    caller: Holder = request.scope["state"][CALLER]
+    return caller
+
+
+def require_guards(app: Litestar) -> None:
+    """Raise `RouteUnguarded` for a route that declares no permission, or a wrong one."""
+    for path, handler in _handlers(app):
+        if "permission" not in handler.opt:
+            raise RouteUnguarded(f"{path} does not say which permission it needs")
+        wanted = handler.opt["permission"]
+        choices = list(wanted.values()) if isinstance(wanted, Mapping) else [wanted]
+        if unknown := set(choices) - {None, SIGNED_IN, *Permission}:
+            raise RouteUnguarded(f"{path} needs {unknown}, which is no permission")
+        if None in choices and GIVEN & set(handler.parsed_fn_signature.parameters):
+            raise RouteUnguarded(f"{path} is public, and asks for its caller")
+
+
+def unauthenticated() -> Declined:
+    return Declined(
+        HTTPStatus.UNAUTHORIZED,
+        "unauthenticated",
+        "Send a valid API key as `Authorization: Bearer KEY`.",
+        headers={"WWW-Authenticate": 'Bearer realm="Campaign Express"'},
+    )
+
+
+def permission_missing(wanted: str) -> Declined:
+    return Declined(
+        HTTPStatus.FORBIDDEN,
+        "permission_missing",
+        f"This needs the permission {wanted}, which your roles or your key do not give you.",
+    )
+
+
+def _handlers(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for method, (handler, _) in route.route_handler_map.items():
+                if method != "OPTIONS":  # Litestar answers these itself, and tells nothing
+                    yield f"{method} {route.path}", handler
