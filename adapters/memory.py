@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from adapters.sealing import sealed
 from commands.ports import Appended, BilledSum, Overtaken
+from domain.audit import Anchor
 from domain.chain import Chains, Verification
 from domain.envelope import GENESIS, Entry, Recorded
 from domain.identity import TenantId
@@ -54,15 +55,18 @@ class MemoryEventLog:
         return len(self._feed)
 
     async def verify(
-        self, tenant: TenantId | None = None, stream: str | None = None
+        self,
+        tenant: TenantId | None = None,
+        stream: str | None = None,
+        *,
+        anchor: Anchor | None = None,
     ) -> Verification:
-        """Check the hash chains of all streams, of a tenant's, or of one."""
-        chains = Chains()
-        chains.follow(
-            recorded
-            for recorded in self._feed
-            if tenant in {None, recorded.tenant} and stream in {None, recorded.stream}
-        )
+        """Check the hash chains of all streams, of a tenant's, or of one; and the seals."""
+        chains = Chains(tenant=tenant, stream=stream, anchor=anchor)
+        if tenant is not None and stream is not None:
+            chains.follow(self._streams.get((tenant, stream), []))
+        else:
+            chains.follow(self._feed)
         return chains.verification()
 
     async def _growth(self, position: int, wait_s: float) -> None:

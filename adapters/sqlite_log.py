@@ -12,11 +12,13 @@ from typing import Self, TypeVar
 from eventsourcing.persistence import PersistenceError
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
 
-from adapters.rows import RowUnreadable
+from adapters.links import Row, follow_rows
+from adapters.rows import public
 from adapters.sqlite_recorder import SqliteRecorder
 from adapters.sqlite_tide import Tide
 from adapters.sqlite_writer import SqliteWriter
 from commands.ports import Appended, LogUnreachable
+from domain.audit import Anchor
 from domain.chain import Chains, Finding, Verification
 from domain.envelope import Entry, Recorded
 from domain.identity import TenantId
@@ -25,7 +27,6 @@ LOCK_TIMEOUT_S = 5  # how long to wait while another process commits
 READERS = 2
 NEAR_MAX = 64  # events read without leaving the event loop
 VERIFIED_AT_ONCE = 5_000
-UNREADABLE = "it cannot be read"
 
 T = TypeVar("T")
 
@@ -97,46 +98,36 @@ class SqliteEventLog:
         return self._at_once(self._recorder.head)
 
     async def verify(
-        self, tenant: TenantId | None = None, stream: str | None = None
+        self,
+        tenant: TenantId | None = None,
+        stream: str | None = None,
+        *,
+        anchor: Anchor | None = None,
     ) -> Verification:
-        """Check the hash chains of all streams, of a tenant's, or of one.
+        """Check the hash chains of all streams, of a tenant's, or of one; and the seals.
 
-        Only the streams asked for are followed, but the whole log is read,
-        unless both are named.
+        The whole log is read and its seals are checked, unless tenant and stream are named.
         """
-        chains = Chains()
+        chains = Chains(tenant=tenant, stream=stream, anchor=anchor)
         if tenant is not None and stream is not None:
             await self._examine(chains, tenant, stream)
             return chains.verification()
-        position = 0
-        while position < await self.head():
-            history, findings, position = await self._examined(position)
-            chains.follow(
-                recorded
-                for recorded in history
-                if tenant in {None, recorded.tenant} and stream in {None, recorded.stream}
-            )
-            chains.findings += [f for f in findings if tenant in {None, f.tenant}]
+        position: int | None = 0
+        while position is not None:
+            position = await self._in_thread(partial(self._follow, chains, position))
         return chains.verification()
 
     async def _examine(self, chains: Chains, tenant: TenantId, stream: str) -> None:
-        try:
-            chains.follow(await self.read(tenant, stream))
-        except RowUnreadable as row:
-            # What stands after it can no longer be held against it.
-            chains.follow(await self.read(tenant, stream, upto=row.version - 1))
-            chains.findings.append(Finding(tenant, stream, row.version, row.position, UNREADABLE))
+        select = partial(self._recorder.stream_rows, tenant=tenant, stream=stream)
+        follow_rows(chains, await self._in_thread(select))
 
-    async def _examined(self, position: int) -> tuple[list[Recorded], list[Finding], int]:
-        """Return readable events past `position`, what is wrong with rows, where to go on."""
-        feed = partial(self._recorder.feed, position=position, limit=VERIFIED_AT_ONCE)
-        try:
-            history = await self._in_thread(feed)
-        except RowUnreadable as row:
-            history = await self._in_thread(partial(feed, before=row.position))
-            unreadable = Finding(row.tenant, row.stream, row.version, row.position, UNREADABLE)
-            return history, [*_gaps(position, history), unreadable], row.position
-        return history, _gaps(position, history), history[-1].position
+    def _follow(self, chains: Chains, position: int, cursor: SQLiteCursor) -> int | None:
+        """Check the next rows past `position`; return where to go on, None at the end."""
+        rows = self._recorder.rows(cursor, position=position, limit=VERIFIED_AT_ONCE)
+        for finding in _gaps(position, rows):
+            chains.miss(finding)
+        follow_rows(chains, rows)
+        return rows[-1][0] if rows else None
 
     def _at_once(self, select: Callable[[SQLiteCursor], T]) -> T:
         with _reporting():
@@ -152,21 +143,15 @@ class SqliteEventLog:
             return select(cursor)
 
 
-def _gaps(position: int, history: Sequence[Recorded]) -> list[Finding]:
-    """Return what follows a missing row: rows are never deleted, so ids have no gaps."""
-    return [
-        Finding(
-            recorded.tenant,
-            recorded.stream,
-            recorded.version,
-            recorded.position,
-            f"position {expected} is missing: this is {recorded.position}",
-        )
-        for expected, recorded in zip(
-            (position + 1, *(recorded.position + 1 for recorded in history)), history, strict=False
-        )
-        if recorded.position != expected
-    ]
+def _gaps(position: int, rows: Sequence[Row]) -> Iterator[Finding]:
+    """Yield what follows a missing row: rows are never deleted, so ids have no gaps."""
+    if not rows or rows[-1][0] - position == len(rows):
+        return
+    for row in rows:
+        if row[0] != position + 1:
+            problem = f"position {position + 1} is missing: this is {row[0]}"
+            yield Finding(*public(str(row[1])), row[2], row[0], problem)
+        position = row[0]
 
 
 @contextmanager

@@ -6,10 +6,12 @@ state is the JSON of `Envelope`. The row's id is the position in the feed.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 
+from adapters.links import Row
 from adapters.rows import VERSION_MAX, envelope_of, physical, recorded_in, seal_in
 from adapters.sealing import sealed
 from commands.ports import Appended, Overtaken
@@ -70,16 +72,28 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         )
         return [recorded_in(*row) for row in cursor.fetchall()]
 
-    def feed(
-        self, cursor: SQLiteCursor, *, position: int, limit: int, before: int = VERSION_MAX
-    ) -> list[Recorded]:
-        """Return up to `limit` events past `position` and before another, in commit order."""
+    def feed(self, cursor: SQLiteCursor, *, position: int, limit: int) -> list[Recorded]:
+        """Return up to `limit` events past `position`, in commit order."""
+        rows = self.rows(cursor, position=position, limit=limit)
+        return [recorded_in(*row) for row in rows]
+
+    def rows(self, cursor: SQLiteCursor, *, position: int, limit: int) -> list[Row]:
+        """Return the rows of those events as they lie in the file."""
         cursor.execute(
             f"SELECT rowid, * FROM {self.events_table_name} "  # noqa: S608 - our own table name
-            "WHERE rowid>? AND rowid<? ORDER BY rowid LIMIT ?",
-            (position, before, limit),
+            "WHERE rowid>? ORDER BY rowid LIMIT ?",
+            (position, limit),
         )
-        return [recorded_in(*row) for row in cursor.fetchall()]
+        return cast("list[Row]", cursor.fetchall())
+
+    def stream_rows(self, cursor: SQLiteCursor, *, tenant: TenantId, stream: str) -> list[Row]:
+        """Return one stream's rows as they lie in the file, also those nobody can read."""
+        cursor.execute(
+            f"SELECT rowid, * FROM {self.events_table_name} "  # noqa: S608 - our own table name
+            "WHERE originator_id=? ORDER BY originator_version",
+            (physical(tenant, stream),),
+        )
+        return cast("list[Row]", cursor.fetchall())
 
     def head(self, cursor: SQLiteCursor) -> int:
         """Return the newest position; 0 for an empty log."""
