@@ -1,13 +1,13 @@
 """Rows turned into the links of their chains without ever becoming events: for checking fast."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from adapters.rows import public
 from domain.audit.seals import STREAM, TENANT
-from domain.chain import Chains, Link
+from domain.chain import Chains, Finding, Link
 
 Row = tuple[int, str, int, str, bytes]  # position, stream name, version, kind, envelope
 
@@ -71,3 +71,14 @@ def _links(rows: Iterator[Row], unreadable: list[Row]) -> Iterator[Link]:
             proof.hexdigest(),
             bytes(sealed.data) if stream == STREAM and tenant == TENANT else None,
         )
+
+
+def gaps(position: int, rows: Sequence[Row]) -> Iterator[Finding]:
+    """Yield what follows a missing row: rows are never deleted, so ids have no gaps."""
+    if not rows or rows[-1][0] - position == len(rows):
+        return
+    for row in rows:
+        if row[0] != position + 1:
+            problem = f"position {position + 1} is missing: this is {row[0]}"
+            yield Finding(*public(str(row[1])), row[2], row[0], problem)
+        position = row[0]

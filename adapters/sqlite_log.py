@@ -12,14 +12,13 @@ from typing import Self, TypeVar
 from eventsourcing.persistence import PersistenceError
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
 
-from adapters.links import Row, follow_rows
-from adapters.rows import public
+from adapters.links import follow_rows, gaps
 from adapters.sqlite_recorder import SqliteRecorder
 from adapters.sqlite_tide import Tide
 from adapters.sqlite_writer import SqliteWriter
 from commands.ports import Appended, LogUnreachable
 from domain.audit import Anchor
-from domain.chain import Chains, Finding, Verification
+from domain.chain import Chains, Verification
 from domain.envelope import Entry, Recorded
 from domain.identity import TenantId
 
@@ -124,7 +123,7 @@ class SqliteEventLog:
     def _follow(self, chains: Chains, position: int, cursor: SQLiteCursor) -> int | None:
         """Check the next rows past `position`; return where to go on, None at the end."""
         rows = self._recorder.rows(cursor, position=position, limit=VERIFIED_AT_ONCE)
-        for finding in _gaps(position, rows):
+        for finding in gaps(position, rows):
             chains.miss(finding)
         follow_rows(chains, rows)
         return rows[-1][0] if rows else None
@@ -141,17 +140,6 @@ class SqliteEventLog:
     def _transacted(self, select: Callable[[SQLiteCursor], T]) -> T:
         with self._datastore.transaction(commit=False) as cursor:
             return select(cursor)
-
-
-def _gaps(position: int, rows: Sequence[Row]) -> Iterator[Finding]:
-    """Yield what follows a missing row: rows are never deleted, so ids have no gaps."""
-    if not rows or rows[-1][0] - position == len(rows):
-        return
-    for row in rows:
-        if row[0] != position + 1:
-            problem = f"position {position + 1} is missing: this is {row[0]}"
-            yield Finding(*public(str(row[1])), row[2], row[0], problem)
-        position = row[0]
 
 
 @contextmanager
