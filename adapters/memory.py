@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from adapters.fitting import demand_fit
 from adapters.sealing import sealed
 from commands.ports import Appended, BilledSum, Overtaken
 from domain.audit import Anchor
@@ -29,6 +30,7 @@ class MemoryEventLog:
     async def append(
         self, tenant: TenantId, stream: str, entries: Sequence[Entry], *, after: int
     ) -> Appended:
+        demand_fit(stream, entries)
         history = self._streams[tenant, stream]
         if len(history) != after:
             raise Overtaken(stream)

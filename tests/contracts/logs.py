@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, datetime
 
 from adapters.memory import MemoryEventLog
+from adapters.postgres_log import PostgresEventLog
 from adapters.sqlite_log import SqliteEventLog
 from domain.envelope import Entry
 
@@ -15,7 +16,7 @@ DEADLINE_S = 20.0
 class MemoryBackend:
     """Reopening it finds the same events, because it is the same object."""
 
-    def __init__(self, _):
+    def __init__(self, _request):
         self.log = MemoryEventLog()
 
     @contextlib.asynccontextmanager
@@ -24,8 +25,8 @@ class MemoryBackend:
 
 
 class SqliteBackend:
-    def __init__(self, directory):
-        self.path = directory / "events.sqlite"
+    def __init__(self, request):
+        self.path = request.getfixturevalue("tmp_path") / "events.sqlite"
 
     @contextlib.asynccontextmanager
     async def opened(self):
@@ -33,7 +34,17 @@ class SqliteBackend:
             yield log
 
 
-BACKENDS = {"memory": MemoryBackend, "sqlite": SqliteBackend}
+class PostgresBackend:
+    def __init__(self, request):
+        self.url = request.getfixturevalue("postgres").database()
+
+    @contextlib.asynccontextmanager
+    async def opened(self):
+        async with PostgresEventLog(self.url) as log:
+            yield log
+
+
+BACKENDS = {"memory": MemoryBackend, "sqlite": SqliteBackend, "postgresql": PostgresBackend}
 
 
 def entry(data=b'{"kind":"told.v1","word":"hello"}', *, kind="told.v1"):

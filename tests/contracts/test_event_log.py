@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from adapters.fitting import NameUnfit, TooMuchForOneEvent
 from commands.ports import EventLog, Happenings, Overtaken
 from domain.chain import seal_of
 from domain.envelope import GENESIS
@@ -13,8 +14,8 @@ from tests.people import ACME, GLOBEX
 
 
 @pytest.fixture(params=BACKENDS)
-def backend(request, tmp_path):
-    return BACKENDS[request.param](tmp_path)
+def backend(request):
+    return BACKENDS[request.param](request)
 
 
 @pytest.fixture
@@ -110,7 +111,9 @@ async def test_the_same_stream_name_is_another_stream_for_another_tenant(log):
     assert {event.tenant for event in await log.read(GLOBEX, "campaign-1")} == {GLOBEX}
 
 
-@pytest.mark.parametrize("key", ["3b241101-e2bb-4255-8caf-4136c566a962", "a.b-c", "tulpe ü", "0"])
+@pytest.mark.parametrize(
+    "key", ["3b241101-e2bb-4255-8caf-4136c566a962", "a.b-c", "tulpe ü", "$x", "0"]
+)
 async def test_keys_are_any_text(log, key):
     await log.append(ACME, f"campaign-{key}", [entry()], after=0)
     (recorded,) = await log.after(0, limit=1)
@@ -153,12 +156,34 @@ async def test_the_feed_does_not_wait_longer_than_asked(log):
     assert asyncio.get_running_loop().time() - started >= 0.05
 
 
+def sized(count):
+    frame = b'{"kind":"told.v1","word":""}'
+    return frame[:-2] + b"x" * (count - len(frame)) + frame[-2:]
+
+
 async def test_an_event_of_a_megabyte_is_an_event(log):
-    data = b'{"kind":"told.v1","word":"' + b"x" * 1_000_000 + b'"}'
+    data = sized(1_000_000)
     await log.append(ACME, "campaign-1", [entry(data), entry()], after=0)
     large, _ = await log.read(ACME, "campaign-1")
     assert large.data == data
     assert large.hash == seal_of(large)
+
+
+async def test_a_larger_event_is_refused_and_leaves_no_trace(log):
+    with pytest.raises(TooMuchForOneEvent) as refused:
+        await log.append(ACME, "campaign-1", [entry(), entry(sized(1_000_001))], after=0)
+    assert refused.value.details["bytes_max"] == "1000000"
+    assert list(await log.read(ACME, "campaign-1")) == []
+    assert await log.head() == 0
+
+
+@pytest.mark.parametrize("key", ["a\0b", "\ud800", "x" * 1_000])
+async def test_what_is_no_name_is_nobodys(log, key):
+    await log.append(ACME, "campaign-1", [entry()], after=0)
+    with pytest.raises(NameUnfit):
+        await log.append(ACME, f"campaign-{key}", [entry()], after=0)
+    assert list(await log.read(ACME, f"campaign-{key}")) == []
+    assert len(await log.after(0, limit=10)) == 1
 
 
 async def test_reopening_finds_everything_and_goes_on(backend):

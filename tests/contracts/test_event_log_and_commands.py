@@ -23,8 +23,8 @@ from tests.people import ANA, BEN, BRIEF, MONDAY, asks
 
 
 @pytest.fixture(params=BACKENDS)
-def backend(request, tmp_path):
-    return BACKENDS[request.param](tmp_path)
+def backend(request):
+    return BACKENDS[request.param](request)
 
 
 def desk_over(log):
