@@ -6,8 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from domain.audit.events import AuditSealed
-from domain.audit.merkle import chained_root, merkle_root
-from domain.audit.seals import STREAM, TENANT, UNSEALED, Anchor, anchor_of, evolve
+from domain.audit.seals import STREAM, TENANT, UNSEALED, Anchor, anchor_of, evolve, root_over
 from domain.envelope import GENESIS, Entry, Recorded, chained
 
 UNREADABLE = "it cannot be read"
@@ -144,9 +143,9 @@ class Chains:
             self.miss(Finding(*place, UNREADABLE))
             return
         covered = self._unsealed[: told.count]
-        tree = merkle_root([leaf.hash for leaf in covered])
+        hashes = [leaf.hash for leaf in covered]
         total = self.seals.total + told.count
-        if told.root == chained_root(self.seals.root, tree=tree, total=total):
+        if told.root == root_over(self.seals.root, hashes, total=total):
             sealed = told.count
         else:
             sealed = self._until(told)

@@ -17,10 +17,12 @@ from adapters.clock import SystemClock
 from adapters.facts_ingest import FactsIngest, Figures
 from adapters.redis_connection import connect
 from adapters.redis_views import RedisViews
+from commands.approval_rules import rule_seeding
 from commands.budget_allocation import BudgetAllocation
+from commands.campaign_timers import campaign_timers
 from commands.desk import Desk
-from commands.launching import Launching
 from commands.ports import Fault
+from commands.sealing import Sealing
 from commands.spend import SpendRecording
 from migrations.runner import SchemaRefused
 from ops import side_door
@@ -63,7 +65,9 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
         )
         desk = Desk(event_log, SystemClock(), keys=keys)
         allocation = BudgetAllocation(desk, event_log)
-        launching = Launching(desk, event_log)
+        sealing = Sealing(desk, event_log)
+        timers = campaign_timers(desk, event_log)
+        seeding = rule_seeding(desk, event_log)
         spend = SpendRecording(desk, ClickHouseSpend(counted), partitions=settings.partitions)
         health = Health(
             {
@@ -88,7 +92,9 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
             ),
             ingest.run(stop),
             _steps(lambda: allocation.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
-            _steps(lambda: launching.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
+            _steps(lambda: timers.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
+            _steps(lambda: seeding.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
+            _steps(lambda: sealing.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
             _steps(spend.step, stop, every_s=SPEND_EVERY_S),
         )
 

@@ -4,9 +4,10 @@ from functools import partial, reduce
 
 import pytest
 
-from domain import budget, campaign, tenant
+from domain import audit, budget, campaign, tenant
 
 FOLDS = {
+    "audit": (audit.UNSEALED, audit.evolve),
     "campaign": (campaign.UNWRITTEN, campaign.evolve),
     "budget": (budget.UNALLOCATED, budget.evolve),
     "tenant": (tenant.UNOPENED, tenant.evolve),

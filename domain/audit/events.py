@@ -12,7 +12,7 @@ class AuditSealed(Event, frozen=True, kw_only=True, tag="audit.sealed.v1"):
     was restored into another backend numbers its events anew.
     """
 
-    log: str  # names the log for its whole life, also after a restore
+    log: str  # names the log for its whole life: the hash of its first event
     seal: int  # counts from 1
     first: int  # the position of the first event sealed here
     last: int

@@ -7,17 +7,23 @@ import msgspec
 
 from domain.audit.events import AuditSealed
 from domain.audit.merkle import NO_ROOT, chained_root, merkle_root
+from domain.identity import TenantId
 
-STREAM, TENANT = "audit-log", "system"
+CATEGORY, KEY = "audit", "log"
+STREAM = f"{CATEGORY}-{KEY}"
+TENANT = TenantId("system")
 
 
 class Seals(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest seal; number 0 before the first."""
+    """The newest seal, and the root it was built on; number 0 before the first."""
 
     log: str = ""
     seal: int = 0
+    first: int = 0
     last: int = 0
+    count: int = 0
     total: int = 0
+    built_on: str = NO_ROOT
     root: str = NO_ROOT
 
 
@@ -37,42 +43,45 @@ UNSEALED = Seals()
 
 def evolve(seals: Seals, event: AuditSealed) -> Seals:
     """Return the seals with one more."""
-    del seals
     return Seals(
-        log=event.log, seal=event.seal, last=event.last, total=event.total, root=event.root
+        log=event.log,
+        seal=event.seal,
+        first=event.first,
+        last=event.last,
+        count=event.count,
+        total=event.total,
+        built_on=seals.root,
+        root=event.root,
     )
 
 
 def seal(
-    seals: Seals,
-    *,
-    after: Seals,
-    hashes: Sequence[str],
-    first: int,
-    last: int,
-    log: str,
-    at: datetime,
+    seals: Seals, *, after: Seals, hashes: Sequence[str], first: int, last: int, at: datetime
 ) -> list[AuditSealed]:
     """Seal the events that follow those of the seal `after`: their hashes, in order.
 
     Nothing happens when there is nothing to seal, or when somebody else sealed meanwhile.
-    `log` becomes the log's name when it has none yet.
     """
     if seals != after or not hashes:
         return []
     total = seals.total + len(hashes)
     return [
         AuditSealed(
-            log=seals.log or log,
+            log=seals.log or hashes[0],
             seal=seals.seal + 1,
             first=first,
             last=last,
             count=len(hashes),
             total=total,
-            root=chained_root(seals.root, tree=merkle_root(hashes), total=total),
+            root=root_over(seals.root, hashes, total=total),
             sealed_at=at,
         )
     ]
+
+
+def root_over(previous: str, hashes: Sequence[str], *, total: int) -> str:
+    """Return the root of a seal that covers these events after `previous`."""
+    return chained_root(previous, tree=merkle_root(hashes), total=total)
 
 
 def anchor_of(sealed: AuditSealed) -> Anchor:

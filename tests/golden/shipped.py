@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from domain.audit.events import AuditSealed
 from domain.budget.allocation import AllocationCheckpointed
 from domain.budget.claims import SpendRangeClaimed
 from domain.budget.events import BudgetEvent
@@ -16,6 +17,11 @@ from domain.tenant.events import TenantEvent
 
 EVENTS = Path(__file__).parent / "events"
 DECODER = msgspec.json.Decoder(
-    CampaignEvent | BudgetEvent | TenantEvent | SpendRangeClaimed | AllocationCheckpointed
+    CampaignEvent
+    | BudgetEvent
+    | TenantEvent
+    | SpendRangeClaimed
+    | AllocationCheckpointed
+    | AuditSealed
 )
 SHIPPED = [(path, DECODER.decode(path.read_bytes())) for path in sorted(EVENTS.glob("*.json"))]
