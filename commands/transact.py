@@ -1,13 +1,12 @@
 """Read, fold, decide, append: the one write path."""
 
-import contextlib
 import hashlib
-import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Self, TypeVar
+from typing import Generic, NamedTuple, Self, TypeVar
 
 import msgspec
+from uuid_utils import NAMESPACE_DNS, UUID, uuid5
 
 from commands.answers import KeyReused, Outcome, RequestUnderWay
 from commands.desk import Desk
@@ -28,12 +27,13 @@ __all__ = [
     "StaleVersion",
     "command_id_of",
     "current",
+    "derived_id",
     "fingerprint_of",
     "transact",
 ]
 
 ATTEMPTS_MAX = 3
-NAMESPACE_CX = uuid.uuid5(uuid.NAMESPACE_DNS, "campaign-express")
+NAMESPACE_CX = str(uuid5(NAMESPACE_DNS, "campaign-express"))
 
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
@@ -44,7 +44,10 @@ class StaleVersion(Refusal, reason=Reason.UNTIMELY):
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks, in which tenant, and how the request is recognised when it comes again."""
+    """Who asks, in which tenant, and how the request is recognised when it comes again.
+
+    `once` says that it cannot come again: its command id was made up for this one request.
+    """
 
     tenant: TenantId
     person: PersonId
@@ -54,6 +57,7 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
     correlation_id: str
     causation_id: str | None = None
+    once: bool = False
 
     @property
     def actor(self) -> Actor:
@@ -72,7 +76,7 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
         causation_id: str | None = None,
     ) -> Self:
         """Return how a process manager asks: the same source is always the same command."""
-        command_id = str(uuid.uuid5(NAMESPACE_CX, f"{process}/{source}"))
+        command_id = derived_id(NAMESPACE_CX, f"{process}/{source}")
         return cls(
             tenant=tenant,
             person=PersonId(f"process:{process}"),
@@ -86,7 +90,12 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
 
 def command_id_of(tenant: TenantId, idempotency_key: str) -> str:
     """Return the id under which a request with this key is remembered."""
-    return str(uuid.uuid5(NAMESPACE_CX, f"{tenant}/{idempotency_key}"))
+    return derived_id(NAMESPACE_CX, f"{tenant}/{idempotency_key}")
+
+
+def derived_id(parent: str, name: str) -> str:
+    """Return the UUIDv5 (RFC 9562, section 5.5) of a name within another id."""
+    return str(uuid5(UUID(parent), name))
 
 
 def fingerprint_of(*parts: object) -> str:
@@ -106,31 +115,64 @@ async def transact(
 ) -> Outcome:
     """Return where the stream stands once the decision is recorded.
 
-    A stream already folded is decided on as it is: the log's expected version tells when
+    It decides on what is folded already, be it nothing: the log's expected version tells when
     that was too old, and a no, or nothing to record, is only believed of fresh history.
     The last attempt lets `Overtaken` escape: contention that long is a fault to see.
     """
     folded = desk.folded(ledger, asking.tenant, key)
-    with desk.answers.working(asking.command_id, folded.stream, asking.fingerprint):
+    work = _Work(desk, folded, key, decide, asking, at, expected_version)
+    if asking.once:
         async with folded.turn:
-            fresh = not folded.version
-            if fresh:
-                await _catch_up(desk, folded)
-            overtaken = 0
-            while True:
-                if replay := _replay(desk, folded, key, asking):
-                    return replay
-                news = _decided(folded, decide, expected_version, fresh=fresh)
-                if news:
-                    with contextlib.suppress(Overtaken):
-                        return await _recorded(desk, folded, key, news, asking=asking, at=at)
-                    overtaken += 1
-                    if overtaken == ATTEMPTS_MAX:
-                        raise Overtaken
-                elif fresh:
-                    return _silent(desk, folded, key, asking=asking, at=at)
-                await _catch_up(desk, folded)
-                fresh = True
+            return await _worked(work)
+    answers, fingerprint = desk.answers, asking.fingerprint
+    with answers.working(asking.command_id, folded.stream, fingerprint):
+        async with folded.turn:
+            outcome = await _worked(work)
+        answers.keep(asking.command_id, folded.stream, outcome, fingerprint=fingerprint, at=at)
+        return outcome
+
+
+class _Work(NamedTuple, Generic[S, E]):
+    """One command at one stream."""
+
+    desk: Desk
+    folded: Folded[S, E]
+    key: str
+    decide: Callable[[S], Sequence[E]]
+    asking: Asking
+    at: datetime
+    expected_version: int | None
+
+
+async def _worked(work: _Work[S, E]) -> Outcome:
+    desk, folded, key, _, asking, at, _ = work
+    fresh, overtaken = False, 0
+    while True:
+        if replay := _replay(desk, folded, key, asking):
+            return replay
+        news = _decided(work, fresh=fresh)
+        if news:
+            try:
+                return Outcome(key, *await _append(desk, folded, news, asking=asking, at=at))
+            except Overtaken:
+                overtaken += 1
+                if overtaken == ATTEMPTS_MAX:
+                    raise
+        elif fresh:
+            return Outcome(key, folded.version, folded.position)
+        await _catch_up(desk, folded)
+        fresh = True
+
+
+def _decided(work: _Work[S, E], *, fresh: bool) -> Sequence[E]:
+    """Return what is to be recorded; a refusal counts only when the history is fresh."""
+    try:
+        _refuse_when_stale(work.folded, work.expected_version)
+        return work.decide(work.folded.state)
+    except Refusal:
+        if fresh:
+            raise
+        return ()
 
 
 async def current(desk: Desk, ledger: Ledger[S, E], tenant: TenantId, key: str) -> Folded[S, E]:
@@ -144,23 +186,6 @@ async def _catch_up(desk: Desk, folded: Folded[S, E]) -> None:
     folded.absorb(await desk.log.read(folded.tenant, folded.stream, after=folded.version))
 
 
-def _decided(
-    folded: Folded[S, E],
-    decide: Callable[[S], Sequence[E]],
-    expected_version: int | None,
-    *,
-    fresh: bool,
-) -> Sequence[E]:
-    """Return what is to be recorded; a refusal counts only when the history is fresh."""
-    try:
-        _refuse_when_stale(folded, expected_version)
-        return decide(folded.state)
-    except Refusal:
-        if fresh:
-            raise
-        return ()
-
-
 def _replay(desk: Desk, folded: Folded[S, E], key: str, asking: Asking) -> Outcome | None:
     earlier = folded.remembered.get(asking.command_id)
     if earlier is None:
@@ -168,28 +193,6 @@ def _replay(desk: Desk, folded: Folded[S, E], key: str, asking: Asking) -> Outco
     if earlier.fingerprint != asking.fingerprint:
         raise KeyReused
     return Outcome(key, earlier.version, earlier.position, replayed=True)
-
-
-async def _recorded(
-    desk: Desk, folded: Folded[S, E], key: str, news: Sequence[E], *, asking: Asking, at: datetime
-) -> Outcome:
-    appended = await _append(desk, folded, news, asking=asking, at=at)
-    return _kept(desk, folded, Outcome(key, *appended), asking=asking, at=at)
-
-
-def _silent(desk: Desk, folded: Folded[S, E], key: str, *, asking: Asking, at: datetime) -> Outcome:
-    """Remember that nothing was to be done, so that a late retry does nothing either."""
-    outcome = Outcome(key, folded.version, folded.position)
-    return _kept(desk, folded, outcome, asking=asking, at=at)
-
-
-def _kept(
-    desk: Desk, folded: Folded[S, E], outcome: Outcome, *, asking: Asking, at: datetime
-) -> Outcome:
-    desk.answers.keep(
-        asking.command_id, folded.stream, outcome, fingerprint=asking.fingerprint, at=at
-    )
-    return outcome
 
 
 def _refuse_when_stale(folded: Folded[S, E], expected_version: int | None) -> None:
@@ -202,7 +205,7 @@ async def _append(
 ) -> Appended:
     entries = [
         Entry(
-            event_id=str(uuid.uuid5(uuid.UUID(asking.command_id), f"{folded.stream}/{version}")),
+            event_id=derived_id(asking.command_id, f"{folded.stream}/{version}"),
             kind=kind_of(event),
             data=msgspec.json.encode(event),
             recorded_at=at,

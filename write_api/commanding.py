@@ -45,6 +45,7 @@ def asking(request: AnyRequest, caller: Holder, body: Any) -> Asking:  # noqa: A
         command_id=command_id_of(tenant, key) if key else str(uuid4()),
         fingerprint=fingerprint_of(request.method, request.scope["path"], body),
         correlation_id=id_of(request),
+        once=key is None,
     )
 
 
