@@ -1,6 +1,7 @@
 """What surrounds every API request: its id, its headers, its line in the log, its numbers."""
 
 import re
+from datetime import UTC, datetime
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
@@ -9,6 +10,8 @@ from litestar import Litestar
 from litestar.types import HTTPScope, Message, Receive, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from uuid_utils import uuid4
+
+from ops.api_access_log import GatheredLines, RequestLine
 
 REQUEST_ID = re.compile(rb"^[A-Za-z0-9._:-]{1,64}$")
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -92,20 +95,22 @@ class Exchange:
             message = {**message, "headers": headers}
         await self._send(message)
 
-    def finish(self, telemetry: Telemetry, access_log: Any) -> None:  # noqa: ANN401 - structlog's own proxies
+    def finish(self, telemetry: Telemetry, access_log: GatheredLines) -> None:
         seconds = perf_counter() - self._started
         method = str(self._scope["method"])
         route = str(self._scope.get("path_template") or "(none)")
         telemetry.observe(method, route, self._status, seconds)
         if route not in QUIET:
-            access_log.info(
-                "request",
-                method=method,
-                route=route,
-                path=self._scope["path"],
-                status=int(self._status),
-                ms=round(seconds * 1000, 2),
-                request_id=self.id,
+            access_log.keep(
+                RequestLine(
+                    method=method,
+                    route=route,
+                    path=self._scope["path"],
+                    status=int(self._status),
+                    ms=round(seconds * 1000, 2),
+                    request_id=self.id,
+                    timestamp=datetime.now(UTC),
+                )
             )
 
 
