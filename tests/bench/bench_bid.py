@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import re
 import shutil
 import signal
 import statistics
@@ -29,6 +28,7 @@ from ops import engines
 from tests.bench.bench_pixel import CLIENT_CORE, SERVER_CORE, cpu_s, started, until_ready
 from tests.bench.campaigns import campaigns
 from tests.bench.report import keep
+from tests.bench.wrk import wrk
 from tests.engines import HOUSE, free_port, running
 
 TARGET = "8,000/s, p99 10 ms"
@@ -117,25 +117,6 @@ def in_process(bodies: list[bytes]) -> dict:
     }
 
 
-def wrk(port: int, script: Path, seconds: int) -> dict:
-    """One closed loop; raises when anything but 200 and 204 came back."""
-    command = ["taskset", "-c", CLIENT_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
-    said = subprocess.run(
-        [*command, "--latency", "-s", str(script), f"http://127.0.0.1:{port}/"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    if "Non-2xx" in said or "Socket errors" in said:
-        raise AssertionError(said)
-    found = {
-        "per_s": float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1]),
-        "requests": int(re.search(r"(\d+) requests in", said)[1]),
-    }
-    for share in ("50", "99"):
-        number, unit = re.search(rf"\s{share}%\s+([\d.]+)(us|ms|s)", said).groups()
-        found[f"p{share}_ms"] = float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
-    return found
-
-
 def over_http(directory: Path, bodies: list[bytes]) -> list[dict]:
     """Return each round's figures, the first warm-up left out."""
     lines, script = directory / "bodies.jsonl", directory / "bid.lua"
@@ -150,13 +131,13 @@ def over_http(directory: Path, bodies: list[bytes]) -> list[dict]:
         )  # fmt: skip
         with started(worker, hot, SERVER_CORE, log) as ours:
             until_ready(hot, ours)
-            wrk(hot, script, 1)
+            wrk(hot, script, 1, connections=CONNECTIONS, core=CLIENT_CORE)
             return [_round(hot, script, ours.pid, log_server.pid) for _ in range(ROUNDS)]
 
 
 def _round(port: int, script: Path, worker: int, log_server: int) -> dict:
     before = cpu_s(worker), cpu_s(log_server)
-    seen = wrk(port, script, SECONDS)
+    seen = wrk(port, script, SECONDS, connections=CONNECTIONS, core=CLIENT_CORE)
     after = cpu_s(worker), cpu_s(log_server)
     for name, begun, ended in zip(("worker", "nats"), before, after, strict=True):
         seen[f"{name}_cpu_us"] = round((ended - begun) / seen["requests"] * 1e6, 1)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import re
 import shutil
 import signal
 import statistics
@@ -22,9 +21,11 @@ from hotpath.publisher import PublisherSettings
 from hotpath.server import serve
 from ops import engines
 from tests.bench.report import keep
+from tests.bench.wrk import wrk
 from tests.engines import HOUSE, free_port, running, wait_until_open
 
 TARGET = 0.25
+CONNECTIONS = 256
 SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
 ROUNDS = 3
 SERVER_CORE, CLIENT_CORE = "0", str(min(1, (os.cpu_count() or 1) - 1))
@@ -108,30 +109,11 @@ def cpu_s(pid: int) -> float:
     return total / os.sysconf("SC_CLK_TCK")
 
 
-def wrk(port: int, script: Path, seconds: int) -> dict:
-    """One run of wrk; raises when anything but 200 came back."""
-    command = ["taskset", "-c", CLIENT_CORE, "wrk", "-t1", "-c256", f"-d{seconds}s", "--latency"]
-    said = subprocess.run(
-        [*command, "-s", str(script), f"http://127.0.0.1:{port}/"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    if "Non-2xx" in said or "Socket errors" in said:
-        raise AssertionError(said)
-    found = {
-        "per_s": float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1]),
-        "requests": int(re.search(r"(\d+) requests in", said)[1]),
-    }
-    for share in ("50", "99"):
-        number, unit = re.search(rf"\s{share}%\s+([\d.]+)(us|ms|s)", said).groups()
-        found[f"p{share}_ms"] = float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
-    return found
-
-
 def measured(port: int, script: Path, processes: dict[str, int]) -> dict:
     """Warm up briefly, then measure; CPU is microseconds a request of each process."""
-    wrk(port, script, 1)
+    wrk(port, script, 1, connections=CONNECTIONS, core=CLIENT_CORE)
     before = {name: cpu_s(pid) for name, pid in processes.items()}
-    seen = wrk(port, script, SECONDS)
+    seen = wrk(port, script, SECONDS, connections=CONNECTIONS, core=CLIENT_CORE)
     for name, pid in processes.items():
         seen[f"{name}_cpu_us"] = round((cpu_s(pid) - before[name]) / seen["requests"] * 1e6, 2)
     return seen
