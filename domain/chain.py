@@ -11,6 +11,7 @@ from domain.envelope import GENESIS, Entry, Recorded, chained
 
 UNREADABLE = "it cannot be read"
 ALTERED = "its content is not what was sealed"
+MISSING_MAX = 1_000
 SEALS = msgspec.json.Decoder(AuditSealed)
 
 
@@ -75,6 +76,7 @@ class Chains:
         self._streams = 0
         # Each stream's version and hash; no hash where the newest event could not be read.
         self._ends: dict[tuple[str, str], tuple[int, str | None]] = {}
+        self._missing: set[tuple[str, str, int]] = set()
         self._unsealed: list[Leaf] = []
 
     def follow(self, history: Iterable[Recorded]) -> None:
@@ -95,9 +97,9 @@ class Chains:
                 ends[tenant, stream] = (version, hash_)
                 self._streams += asked and end is start
             self._events += asked
-            unsealed.append(Leaf(position, hash_, asked))
             if seal is not None and self._stream is None:
                 self._check_seal(link, seal)
+            unsealed.append(Leaf(position, hash_, asked))
 
     def pass_over(self, tenant: str, stream: str, version: int, position: int) -> None:
         """Report an event that cannot be read; what follows it is taken as it stands."""
@@ -128,10 +130,16 @@ class Chains:
         return self._tenant in {None, tenant} and self._stream in {None, stream}
 
     def _find(self, link: Link, end: tuple[int, str | None], *, asked: bool) -> None:
+        version, previous = end
+        if link.version > version + 1:
+            self._missing.update((link.tenant, link.stream, n) for n in _between(version, link))
+        place = (link.tenant, link.stream, link.version)
+        late = place in self._missing
+        self._missing.discard(place)
         if asked:
             self.findings += [
-                Finding(link.tenant, link.stream, link.version, link.position, problem)
-                for problem in _problems(link, *end)
+                Finding(*place, link.position, problem)
+                for problem in _problems(link, version, previous, late=late)
             ]
 
     def _check_seal(self, link: Link, seal: bytes) -> None:
@@ -178,11 +186,16 @@ def _broken(told: AuditSealed, found: int) -> str:
     return f"{upto} some are not what they were, or not in that order"
 
 
-def _problems(link: Link, version: int, previous: str | None) -> Iterable[str]:
-    if link.version == version:
-        yield f"version {version} is there twice: the stream is forked"
-    elif link.version < version:
+def _between(version: int, link: Link) -> range:
+    """Return the versions that are missing before an event, some of them if they are many."""
+    return range(max(version + 1, link.version - MISSING_MAX), link.version)
+
+
+def _problems(link: Link, version: int, previous: str | None, *, late: bool) -> Iterable[str]:
+    if late:
         yield f"it stands after version {version}: the stream is not in order"
+    elif link.version <= version:
+        yield f"version {link.version} stands here once more: the stream is forked"
     else:
         if link.version != version + 1:
             yield f"version {version + 1} is missing: this is {link.version}"
