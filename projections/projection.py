@@ -33,7 +33,7 @@ class Projection(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     version: int = 1  # raise it when the same events shall give other rows: the view is rebuilt
-    events: UnionType
+    events: UnionType | type[Event]
     memory: Any  # the type of what the fold remembers
     fold: Callable[[Any, Any, Recorded], Any]
     rows: Callable[[str, str, Any], Rows] | None = None
@@ -47,5 +47,5 @@ class Projection(msgspec.Struct, frozen=True, kw_only=True):
 
 def kinds(projection: Projection) -> frozenset[str]:
     """Return the wire tags of the events the projection reads; it passes over all others."""
-    members: tuple[type[Event], ...] = get_args(projection.events)
+    members: tuple[type[Event], ...] = get_args(projection.events) or (projection.events,)
     return frozenset(str(member.__struct_config__.tag) for member in members)

@@ -1,0 +1,225 @@
+"""What a member is, given everything that happened to them."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+import msgspec
+from msgspec.structs import replace
+
+from domain.loyalty.calendar import months_later
+from domain.loyalty.events import (
+    EnrolmentConfirmed,
+    MemberEnrolled,
+    MemberEvent,
+    Portion,
+    PurchaseRefunded,
+    RedemptionCancelled,
+    StarsEarned,
+    StarsExpired,
+    StarsRedeemed,
+    TierChanged,
+)
+from domain.loyalty.seen import Seen
+from domain.loyalty.tiers import Tier
+from domain.money import Money
+
+UNDOABLE_MONTHS = 12  # how long a redemption can be cancelled; a purchase, while it qualifies
+
+
+class Stranger(msgspec.Struct, frozen=True):
+    """Nobody of this programme."""
+
+
+class Lot(msgspec.Struct, frozen=True, kw_only=True):
+    """The stars of one purchase: `stars` of them count for tiers, `left` can be spent.
+
+    `owed` were spent or expired before the purchase was refunded: whatever comes back to this
+    lot pays them first.
+    """
+
+    purchase: str
+    paid: Money  # what was not refunded
+    millionths: int
+    stars: int
+    left: int
+    owed: int = 0
+    earned_at: dt.datetime
+    qualifies_until: dt.datetime
+
+
+class Redemption(msgspec.Struct, frozen=True, kw_only=True):
+    stars: int
+    taken: tuple[Portion, ...]
+    redeemed_at: dt.datetime
+    cancellable_until: dt.datetime
+    cancelled: bool = False
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """Someone with stars. `balance` is always what the lots have left together.
+
+    Lots that are spent and redemptions are kept while something can still be undone; of older
+    ones only the callers' ids stay, so that nothing is ever counted twice.
+    """
+
+    ref: str
+    enrolled_at: dt.datetime
+    confirmed_at: dt.datetime | None = None
+    tier: Tier = Tier.BASIC
+    tier_since: dt.datetime
+    tier_until: dt.datetime | None = None
+    balance: int = 0
+    lifetime: int = 0
+    active_at: dt.datetime | None = None  # the last time stars were earned or redeemed
+    lots: dict[int, Lot] = {}  # by number, which is the order of the record: oldest first
+    lots_made: int = 0
+    redemptions: dict[str, Redemption] = {}  # oldest first
+    purchases: Seen = Seen()  # every purchase there was, with its micros
+    redeemed: Seen = Seen()  # every redemption there was, with its stars
+
+
+LoyaltyMember = Stranger | Member
+
+STRANGER = Stranger()
+
+
+def evolve(  # noqa: PLR0911 - one case per event: splitting would hide one
+    member: LoyaltyMember, event: MemberEvent
+) -> LoyaltyMember:
+    """Accept what happened: history is never argued with, so nothing is refused."""
+    if isinstance(member, Stranger):
+        return _enrolled(event) if isinstance(event, MemberEnrolled) else member
+    match event:
+        case MemberEnrolled():
+            return member  # Again: on the record, without effect.
+        case EnrolmentConfirmed():
+            return replace(member, confirmed_at=event.confirmed_at)
+        case StarsEarned():
+            return _earned(member, event)
+        case StarsRedeemed():
+            return _redeemed(member, event)
+        case RedemptionCancelled():
+            return _cancelled(member, event)
+        case PurchaseRefunded():
+            return _refunded(member, event)
+        case StarsExpired():
+            return _moved(member, event.lots, sign=-1)
+        case TierChanged():
+            return replace(
+                member,
+                tier=event.now,
+                tier_since=event.changed_at,
+                tier_until=event.tier_until,
+            )
+
+
+def _enrolled(event: MemberEnrolled) -> Member:
+    return Member(ref=event.member, enrolled_at=event.enrolled_at, tier_since=event.enrolled_at)
+
+
+def _earned(member: Member, event: StarsEarned) -> Member:
+    if event.lot in member.lots:
+        return member
+    lot = Lot(
+        purchase=event.purchase,
+        paid=event.amount,
+        millionths=event.millionths,
+        stars=event.stars,
+        left=event.stars,
+        earned_at=event.earned_at,
+        qualifies_until=event.qualifies_until,
+    )
+    kept = _tidied(member, event.earned_at)
+    return replace(
+        kept,
+        lots={**kept.lots, event.lot: lot},
+        lots_made=max(kept.lots_made, event.lot),
+        balance=kept.balance + event.stars,
+        lifetime=kept.lifetime + event.stars,
+        active_at=event.earned_at,
+        tier_until=event.tier_until,
+        purchases=kept.purchases.with_(event.purchase, event.amount.micros),
+    )
+
+
+def _redeemed(member: Member, event: StarsRedeemed) -> Member:
+    moved = _moved(_tidied(member, event.redeemed_at), event.taken, sign=-1)
+    redemption = Redemption(
+        stars=event.stars,
+        taken=event.taken,
+        redeemed_at=event.redeemed_at,
+        cancellable_until=months_later(event.redeemed_at, UNDOABLE_MONTHS),
+    )
+    return replace(
+        moved,
+        redemptions={**moved.redemptions, event.redemption: redemption},
+        redeemed=moved.redeemed.with_(event.redemption, event.stars),
+        active_at=event.redeemed_at,
+    )
+
+
+def _cancelled(member: Member, event: RedemptionCancelled) -> Member:
+    lots = dict(member.lots)
+    for portion in event.withheld:
+        if lot := lots.get(portion.lot):
+            lots[portion.lot] = replace(lot, owed=max(0, lot.owed - portion.stars))
+    redemptions = dict(member.redemptions)
+    if redemption := redemptions.get(event.redemption):
+        redemptions[event.redemption] = replace(redemption, cancelled=True)
+    paid = replace(member, lots=lots, redemptions=redemptions)
+    return _moved(paid, event.returned, sign=1)
+
+
+def _refunded(member: Member, event: PurchaseRefunded) -> Member:
+    lot = member.lots.get(event.lot)
+    if lot is None:
+        return member
+    taken = min(lot.left, event.taken)
+    undone = replace(
+        lot,
+        paid=event.kept,
+        stars=max(0, lot.stars - event.undone),
+        left=lot.left - taken,
+        owed=lot.owed + event.shortfall,
+    )
+    return replace(
+        member,
+        lots={**member.lots, event.lot: undone},
+        balance=member.balance - taken,
+        lifetime=max(0, member.lifetime - event.undone),
+        tier_until=event.tier_until,
+    )
+
+
+def _moved(member: Member, portions: Iterable[Portion], *, sign: int) -> Member:
+    """Put stars into lots or take them out; the balance moves by exactly as much."""
+    lots, balance = dict(member.lots), member.balance
+    for portion in portions:
+        if (lot := lots.get(portion.lot)) is not None:
+            change = max(sign * portion.stars, -lot.left)
+            lots[portion.lot] = replace(lot, left=lot.left + change)
+            balance += change
+    return replace(member, lots=lots, balance=balance)
+
+
+def _tidied(member: Member, at: dt.datetime) -> Member:
+    """Let go of what can no longer be undone: old redemptions, then old lots that are spent.
+
+    Both are kept in the order of the record, so looking stops at the first that must stay.
+    """
+    redemptions = dict(member.redemptions)
+    for name, redemption in member.redemptions.items():
+        if redemption.cancellable_until > at:
+            break
+        del redemptions[name]
+    held: set[int] | None = None
+    lots = dict(member.lots)
+    for number, lot in member.lots.items():
+        if lot.left or lot.qualifies_until > at:
+            break
+        if held is None:
+            held = {portion.lot for it in redemptions.values() for portion in it.taken}
+        if number in held:
+            break
+        del lots[number]
+    return replace(member, redemptions=redemptions, lots=lots)
