@@ -1,4 +1,4 @@
-"""What may be asked of a tenant."""
+"""What may be asked of a tenant as a whole: to open, and to have other settings."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -9,18 +9,28 @@ import msgspec
 
 from commands.desk import Desk
 from commands.ledger import Ledger
-from commands.transact import Asking, Outcome, transact
+from commands.transact import Asking, Outcome, StaleVersion, transact
 from domain.identity import KeyId, PersonId
-from domain.tenant import UNOPENED, Tenant, TenantEvent, evolve
-from domain.tenant.decisions import issue_key, join, open_tenant, revoke_key
+from domain.tenant import UNOPENED, Open, Tenant, TenantEvent, evolve
+from domain.tenant.decisions import change_settings, issue_key, join, open_tenant
+from domain.tenant.decisions.authority import EVERY
+from domain.tenant.decisions.keys import KeyTerms, Secret
+from domain.tenant.decisions.people import Sealed
 from domain.tenant.events import KeyUse
+from domain.tenant.roles import Actor
+
+PREFIX_CHARACTERS = 6  # of a key's randomness; the rest must be good enough by itself
+REST_CHARACTERS_MIN = 32
 
 TENANTS: Ledger[Tenant, TenantEvent] = Ledger(
     "tenant", UNOPENED, evolve, msgspec.json.Decoder(TenantEvent)
 )
+Decision = Callable[[Tenant], Sequence[TenantEvent]]
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """One of a new tenant's first people, by an office and not by a person's name."""
+
     person: PersonId
     name: str
     roles: tuple[str, ...]
@@ -43,12 +53,14 @@ class OpenTenant(msgspec.Struct, frozen=True, kw_only=True):
     keys: Sequence[NewKey] = ()
 
 
-class RevokeKey(msgspec.Struct, frozen=True, kw_only=True):
-    key: KeyId
+class ChangeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    currency: str
+    time_zone: str
 
 
 class Issued(msgspec.Struct, frozen=True, kw_only=True):
-    """The only time the key's text is told: the record keeps its hash alone."""
+    """The only time a key's text is told: the record keeps its hash alone."""
 
     outcome: Outcome
     keys: dict[KeyId, str]
@@ -59,16 +71,21 @@ def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def secret_of(text: str) -> Secret:
+    """Return what is kept of a key, with its beginning where enough is left unsaid."""
+    shown = text.rfind("_") + 1 + PREFIX_CHARACTERS
+    prefix = text[:shown] if len(text) - shown >= REST_CHARACTERS_MIN else ""
+    return Secret(hash=hash_of(text), prefix=prefix)
+
+
 async def open_tenant_books(command: OpenTenant, *, asking: Asking, desk: Desk) -> Issued:
-    """Open the asking tenant with its people and keys."""
+    """Open the asking tenant with its people and keys; whoever may open one may give all."""
     at = desk.clock.now()
-    steps: list[Callable[[Tenant], list[TenantEvent]]] = [
+    founder = Actor(asking.person, asking.roles, EVERY)
+    steps: list[Decision] = [
         partial(open_tenant, tenant_id=asking.tenant, name=command.name, at=at),
-        *(
-            partial(join, person=person.person, name=person.name, roles=person.roles, at=at)
-            for person in command.people
-        ),
-        *(_issuing(key, at=at) for key in command.keys),
+        *(_joining(person, by=founder, at=at) for person in command.people),
+        *(_issuing(key, by=founder, at=at) for key in command.keys),
     ]
     outcome = await transact(
         desk, TENANTS, asking.tenant, partial(_in_turn, steps), asking=asking, at=at
@@ -76,43 +93,67 @@ async def open_tenant_books(command: OpenTenant, *, asking: Asking, desk: Desk) 
     return Issued(outcome=outcome, keys={key.key: key.text for key in command.keys})
 
 
-async def admit_person(command: Person, *, asking: Asking, desk: Desk) -> Outcome:
-    """Let someone in, or change their name or roles."""
+async def change_tenant_settings(
+    command: ChangeSettings, *, asking: Asking, desk: Desk, expected_version: int | None = None
+) -> Outcome:
+    """Give the agency another name, or its advertisers other defaults."""
     at = desk.clock.now()
-    decision = partial(join, person=command.person, name=command.name, roles=command.roles, at=at)
-    return await transact(desk, TENANTS, asking.tenant, decision, asking=asking, at=at)
-
-
-async def issue_new_key(command: NewKey, *, asking: Asking, desk: Desk) -> Issued:
-    """Issue one more key."""
-    at = desk.clock.now()
-    outcome = await transact(
-        desk, TENANTS, asking.tenant, _issuing(command, at=at), asking=asking, at=at
-    )
-    return Issued(outcome=outcome, keys={command.key: command.text})
-
-
-async def revoke_old_key(command: RevokeKey, *, asking: Asking, desk: Desk) -> Outcome:
-    """Stop honouring a key."""
-    at = desk.clock.now()
-    decision = partial(revoke_key, key=command.key, at=at)
-    return await transact(desk, TENANTS, asking.tenant, decision, asking=asking, at=at)
-
-
-def _issuing(key: NewKey, *, at: datetime) -> Callable[[Tenant], list[TenantEvent]]:
-    return partial(
-        issue_key,
-        key=key.key,
-        use=key.use,
-        person=key.person,
-        secret_hash=hash_of(key.text),
+    decision = partial(
+        change_settings,
+        name=command.name,
+        currency=command.currency,
+        time_zone=command.time_zone,
         at=at,
     )
+    return await decided(
+        desk,
+        decision,
+        asking=asking,
+        at=at,
+        part=lambda books: books.settings_version,
+        expected_version=expected_version,
+    )
 
 
-def _in_turn(
-    steps: Sequence[Callable[[Tenant], list[TenantEvent]]], tenant: Tenant
-) -> list[TenantEvent]:
+async def decided(
+    desk: Desk,
+    decision: Decision,
+    *,
+    asking: Asking,
+    at: datetime,
+    part: Callable[[Open], int] | None = None,
+    expected_version: int | None = None,
+) -> Outcome:
+    """Take a decision on the asking tenant's books.
+
+    `part` tells the version at which the part in question last changed, 0 when there is none.
+    `expected_version` is one at which the caller had read it (0: never), and `StaleVersion`
+    says that it changed since: what others did elsewhere in the books is no conflict.
+    """
+
+    def in_time(tenant: Tenant) -> Sequence[TenantEvent]:
+        news = decision(tenant)
+        if part is not None and expected_version is not None and isinstance(tenant, Open):
+            changed = part(tenant)
+            unread = changed == 0 < expected_version or expected_version > tenant.version
+            if unread or changed > expected_version:
+                raise StaleVersion(current=str(changed), expected=str(expected_version))
+        return news
+
+    return await transact(desk, TENANTS, asking.tenant, in_time, asking=asking, at=at)
+
+
+def _joining(person: Person, *, by: Actor, at: datetime) -> Decision:
+    known_as = Sealed(name=person.name)
+    return partial(join, person=person.person, known_as=known_as, roles=person.roles, by=by, at=at)
+
+
+def _issuing(key: NewKey, *, by: Actor, at: datetime) -> Decision:
+    terms = KeyTerms(use=key.use, person=key.person)
+    return partial(issue_key, key=key.key, terms=terms, secret=secret_of(key.text), by=by, at=at)
+
+
+def _in_turn(steps: Sequence[Decision], tenant: Tenant) -> list[TenantEvent]:
     """Take several decisions, each on what the ones before it led to."""
     news: list[TenantEvent] = []
     for step in steps:

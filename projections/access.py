@@ -3,11 +3,9 @@
 from datetime import datetime
 
 import msgspec
-from msgspec.structs import replace
 
 from domain.envelope import Recorded
-from domain.tenant.events import KeyIssued, KeyRevoked, PersonJoined, TenantEvent, TenantOpened
-from domain.tenant.permissions import given_to
+from domain.tenant import UNOPENED, Key, Open, TenantEvent, evolve
 from projections.ports import Address
 from projections.projection import Projection, Rows
 
@@ -42,52 +40,36 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     rate: int | None
 
 
-class IssuedKey(msgspec.Struct, frozen=True):
-    use: str
-    person: str | None
-    secret_hash: str
+def fold(books: Open | None, event: TenantEvent, _: Recorded) -> Open | None:
+    """Return the tenant's books after one more event; None before they were opened."""
+    after = evolve(books or UNOPENED, event)
+    return after if isinstance(after, Open) else None
 
 
-class Keyring(msgspec.Struct, frozen=True):
-    """What is remembered of a tenant: its people's roles and the keys in force."""
-
-    roles: dict[str, tuple[str, ...]] = {}
-    keys: dict[str, IssuedKey] = {}
-
-
-def fold(keyring: Keyring | None, event: TenantEvent, _: Recorded) -> Keyring:
-    """Return the keyring after one more event."""
-    ring = keyring or Keyring()
-    match event:
-        case TenantOpened():
-            return ring
-        case PersonJoined(person=person, roles=roles):
-            return replace(ring, roles={**ring.roles, person: roles})
-        case KeyIssued(key=key, use=use, person=person, secret_hash=secret_hash):
-            return replace(ring, keys={**ring.keys, key: IssuedKey(use, person, secret_hash)})
-        case KeyRevoked(key=revoked):
-            return replace(ring, keys={k: v for k, v in ring.keys.items() if k != revoked})
-
-
-def rows(tenant: str, _: str, ring: Keyring | None) -> Rows:
+def rows(tenant: str, _: str, books: Open | None) -> Rows:
     """Return a holder for each key; new roles of a person reach all keys they hold."""
-    keyring = ring or Keyring()
+    if books is None:
+        return {}
     return {
-        Address(ANYWHERE, key.secret_hash): Row(
-            key=id_,
-            use=key.use,
-            tenant=tenant,
-            person=key.person,
-            roles=keyring.roles.get(key.person or "", ()),
-            permissions=tuple(sorted(given_to(keyring.roles.get(key.person or "", ())))),
-            scopes=None,
-            expires_at=None,
-            rate=None,
-        )
-        for id_, key in keyring.keys.items()
+        Address(ANYWHERE, key.secret_hash): _row(tenant, id_, key, books)
+        for id_, key in books.keys.items()
+        if key.revoked_at is None
     }
 
 
-ACCESS = Projection(
-    name="access", version=2, events=TenantEvent, memory=Keyring, fold=fold, rows=rows
-)
+def _row(tenant: str, id_: str, key: Key, books: Open) -> Row:
+    person = books.people.get(key.person) if key.person is not None else None
+    return Row(
+        key=id_,
+        use=key.use,
+        tenant=tenant,
+        person=key.person,
+        roles=person.roles if person else (),
+        permissions=tuple(sorted(books.allowed_with(key))),
+        scopes=key.scopes,
+        expires_at=key.expires_at,
+        rate=key.rate_per_minute,
+    )
+
+
+ACCESS = Projection(name="access", version=2, events=TenantEvent, memory=Open, fold=fold, rows=rows)

@@ -1,6 +1,27 @@
-"""A tenant: an agency with its people and keys."""
+"""A tenant: an agency with its people and their roles, its keys and its advertisers."""
 
 from domain.tenant.events import TenantEvent
-from domain.tenant.state import UNOPENED, Open, Tenant, Unopened, evolve
+from domain.tenant.state import (
+    UNOPENED,
+    Advertiser,
+    Key,
+    Open,
+    OwnRole,
+    Person,
+    Tenant,
+    Unopened,
+    evolve,
+)
 
-__all__ = ["UNOPENED", "Open", "Tenant", "TenantEvent", "Unopened", "evolve"]
+__all__ = [
+    "UNOPENED",
+    "Advertiser",
+    "Key",
+    "Open",
+    "OwnRole",
+    "Person",
+    "Tenant",
+    "TenantEvent",
+    "Unopened",
+    "evolve",
+]
