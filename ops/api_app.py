@@ -7,11 +7,12 @@ from litestar.di import Provide
 
 from commands.desk import Desk
 from commands.ports import Clock, KeyRing
-from ops.api_access_log import GatheredLines, access_log
+from ops.api_access_log import GatheredLines
 from ops.api_edge import Edge, Telemetry
 from ops.api_problems import mishaps
 from ops.api_reference import Reference
 from ops.audit_trail import LoggedTrail, ProvableLog
+from projections.loyalty import StoredLoyalty
 from projections.metrics import Metrics
 from projections.ports import ViewReader
 from projections.stored_views import (
@@ -28,6 +29,12 @@ from read_api.console import board_page, campaign_page, sign_in_page
 from read_api.figures import TodaysFigures
 from read_api.health import healthz, prometheus, readyz
 from read_api.live import live
+from read_api.loyalty import (
+    loyalty_history,
+    loyalty_member,
+    loyalty_programme,
+    loyalty_rewards,
+)
 from read_api.metrics import banner_tag_days, bidding, conversion_rates, rejected, trend
 from read_api.pages import asset
 from read_api.ports import Readiness
@@ -39,6 +46,7 @@ from write_api.callers import Callers
 from write_api.campaign import patch_campaign, post_campaign, post_step
 from write_api.commanding import Commander
 from write_api.console import post_sign_in, post_sign_out, post_step_form
+from write_api.loyalty import post_member, post_member_step, post_reward, put_programme
 from write_api.problems import HANDLERS, AnyRequest
 
 BODY_BYTES_MAX = 1_000_000
@@ -61,15 +69,23 @@ ROUTES: list[Any] = [
     conversion_rates,
     healthz,
     live,
+    loyalty_history,
+    loyalty_member,
+    loyalty_programme,
+    loyalty_rewards,
     openapi_document,
     patch_campaign,
     post_campaign,
+    post_member,
+    post_member_step,
+    post_reward,
     post_sign_in,
     post_sign_out,
     post_step,
     post_step_form,
     problems_page,
     prometheus,
+    put_programme,
     readyz,
     rejected,
     sign_in_page,
@@ -104,6 +120,7 @@ def create_app(
         "board": StoredCampaignBoard(views),
         "transitions": StoredTransitions(views),
         "budgets": StoredBudgets(views),
+        "loyalty": StoredLoyalty(views),
         "positions": positions,
         "trail": LoggedTrail(log),
         "metrics": metrics,
@@ -127,7 +144,7 @@ def create_app(
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
         on_shutdown=[lines.flush],
-        state=State({"telemetry": telemetry, "access_log": access_log(lines)}),
+        state=State({"telemetry": telemetry, "access_log": lines}),
         before_request=admission.admit,
     )
     require_guards(edge)

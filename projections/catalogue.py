@@ -1,13 +1,27 @@
 """Every projection there is, by name."""
 
 from projections.access import ACCESS
+from projections.approval_rules import APPROVAL_RULES
 from projections.budgets import BUDGETS
+from projections.calendar import CALENDAR
 from projections.campaign_board import CAMPAIGN_BOARD
 from projections.hot_campaigns import HOT_CAMPAIGNS
+from projections.loyalty import LOYALTY, LOYALTY_PROGRAMMES, LOYALTY_REWARDS
 from projections.projection import Projection
 from projections.transitions import TRANSITIONS
 
 PROJECTIONS: dict[str, Projection] = {
     projection.name: projection
-    for projection in (CAMPAIGN_BOARD, TRANSITIONS, BUDGETS, HOT_CAMPAIGNS, ACCESS)
+    for projection in (
+        CAMPAIGN_BOARD,
+        TRANSITIONS,
+        BUDGETS,
+        HOT_CAMPAIGNS,
+        ACCESS,
+        APPROVAL_RULES,
+        CALENDAR,
+        LOYALTY,
+        LOYALTY_PROGRAMMES,
+        LOYALTY_REWARDS,
+    )
 }

@@ -93,10 +93,10 @@ def place_reward(reward: Reward) -> Place:
 
 
 LOYALTY = Projection(name="loyalty", events=MemberEvent, memory=Holding, fold=fold_member)
-PROGRAMMES = Projection(
+LOYALTY_PROGRAMMES = Projection(
     name="loyalty_programmes", events=ProgrammeSet, memory=Rules, fold=fold_rules
 )
-REWARDS = Projection(
+LOYALTY_REWARDS = Projection(
     name="loyalty_rewards",
     events=RewardSignalled,
     memory=Reward,
@@ -138,7 +138,7 @@ class StoredLoyalty:
 
     async def rules(self, tenant: TenantId) -> Rules:
         """Return the tenant's programme, the default one until it is set."""
-        row = await self._reader.row(PROGRAMMES.name, tenant, tenant)
+        row = await self._reader.row(LOYALTY_PROGRAMMES.name, tenant, tenant)
         return Rules() if row is None else _rules.decode(row)
 
     async def rewards(
@@ -146,7 +146,7 @@ class StoredLoyalty:
     ) -> Rewards:
         """Return up to `limit` rewards, newest first."""
         rows = await self._reader.page(
-            REWARDS.name, tenant, group=model_version, before=before, limit=limit + 1
+            LOYALTY_REWARDS.name, tenant, group=model_version, before=before, limit=limit + 1
         )
         rewards = [_reward.decode(row) for row in rows[:limit]]
         return Rewards(rewards, rewards[-1].position if len(rows) > limit else None)

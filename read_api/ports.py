@@ -100,3 +100,18 @@ class Mishap(NamedTuple):
     code: str
     status: int
     sentence: str
+
+
+class Named(Protocol):
+    """A person of whom something is on the record, by the random name they have there."""
+
+    @property
+    def ref(self) -> str: ...
+
+
+@runtime_checkable
+class Subjects(Protocol):
+    """Who the people are that callers name."""
+
+    async def known(self, tenant: TenantId, name: str) -> Named | None:
+        """Return who is called `name`, None for a stranger or someone erased."""

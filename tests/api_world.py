@@ -17,6 +17,7 @@ from ops.api_app import create_app
 from projections.access import ACCESS
 from projections.budgets import BUDGETS
 from projections.campaign_board import CAMPAIGN_BOARD
+from projections.loyalty import LOYALTY, LOYALTY_PROGRAMMES, LOYALTY_REWARDS
 from projections.metrics import MetricsUnreachable
 from projections.runner import Runner
 from projections.transitions import TRANSITIONS
@@ -25,7 +26,15 @@ ANA, BEN, RIVAL = "ana-key-0001", "ben-key-0002", "rival-key-0003"
 ROLES = {ANA: ("marketer", "admin"), BEN: ("manager", "director", "compliance")}
 EXCHANGE, SITE = "exchange-key-0004", "site-key-0005"
 USD = "USD"
-PROJECTIONS = (ACCESS, BUDGETS, CAMPAIGN_BOARD, TRANSITIONS)
+PROJECTIONS = (
+    ACCESS,
+    BUDGETS,
+    CAMPAIGN_BOARD,
+    TRANSITIONS,
+    LOYALTY,
+    LOYALTY_PROGRAMMES,
+    LOYALTY_REWARDS,
+)
 
 OFFER = {
     "id": "hero",

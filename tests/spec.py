@@ -4,12 +4,13 @@ from functools import partial, reduce
 
 import pytest
 
-from domain import audit, budget, campaign, tenant
+from domain import audit, budget, campaign, loyalty, tenant
 
 FOLDS = {
     "audit": (audit.UNSEALED, audit.evolve),
     "campaign": (campaign.UNWRITTEN, campaign.evolve),
     "budget": (budget.UNALLOCATED, budget.evolve),
+    "member": (loyalty.STRANGER, loyalty.evolve),
     "tenant": (tenant.UNOPENED, tenant.evolve),
 }
 
@@ -45,4 +46,5 @@ class When:
 
 given_campaign = partial(Given, "campaign")
 given_budget = partial(Given, "budget")
+given_member = partial(Given, "member")
 given_tenant = partial(Given, "tenant")
