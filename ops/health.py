@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from redis.asyncio import Redis
 
 from adapters.clickhouse import Reader
-from adapters.sqlite_log import SqliteEventLog
+from projections.ports import EventFeed
 from projections.views import Positions
 
 ANSWER_WITHIN_S = 1.5
@@ -26,7 +26,7 @@ class Health:
         return dict(zip(self._questions, answers, strict=True))
 
 
-def log_answers(log: SqliteEventLog) -> Question:
+def log_answers(log: EventFeed) -> Question:
     async def ask() -> str:
         await log.head()
         return "ok"

@@ -175,10 +175,4 @@ def _consistent(settings: Settings, origins: Mapping[str, str]) -> Settings:
             f"The settings api_port ({origins['api_port']}) and hot_port ({origins['hot_port']}) "
             f"are both {settings.api_port}: each door needs its own port."
         )
-    if settings.event_log_url and urlsplit(settings.event_log_url).scheme != "sqlite":
-        raise BadSettings(
-            f"The setting event_log_url ({origins['event_log_url']}) asks for "
-            f"{urlsplit(settings.event_log_url).scheme}: this build keeps its event log in "
-            "sqlite:///PATH only."
-        )
     return settings

@@ -4,6 +4,7 @@ import pytest
 
 from ops import engines
 from tests.engines import a_postgres, free_port, running
+from tests.engines import kurrent_peer as peer_engine
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +38,11 @@ def postgres(engine_dir):
     """Return a PostgreSQL server that each test asks for a database of its own."""
     with a_postgres(engine_dir) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def kurrent_peer(engine_dir):
+    """Return the URL of a stand-in for KurrentDB that each test takes a namespace of."""
+    engine = peer_engine(free_port())
+    with running(engine, engine_dir / "kurrent.log"):
+        yield f"kurrentdb://127.0.0.1:{engine.port}?tls=false"

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -148,3 +149,12 @@ def a_postgres(directory: Path):
         if server.process is not None and server.process.poll() is None:
             server.kill()
         server.remove()
+
+
+def kurrent_peer(port: int, *arguments: str) -> Engine:
+    """The stand-in for KurrentDB; the arguments are a file to keep, and TLS."""
+    return Engine(
+        "kurrent",
+        [sys.executable, "-m", "tests.kurrent_peer", str(port), *arguments],
+        port,
+    )

@@ -2,9 +2,13 @@
 
 import asyncio
 import contextlib
+import os
 import uuid
 from datetime import UTC, datetime
 
+import pytest
+
+from adapters.kurrentdb_log import KurrentDBEventLog
 from adapters.memory import MemoryEventLog
 from adapters.postgres_log import PostgresEventLog
 from adapters.sqlite_log import SqliteEventLog
@@ -44,7 +48,38 @@ class PostgresBackend:
             yield log
 
 
-BACKENDS = {"memory": MemoryBackend, "sqlite": SqliteBackend, "postgresql": PostgresBackend}
+class KurrentBackend:
+    """A namespace of its own, so that it may share even a server that others use."""
+
+    def __init__(self, request):
+        self.url = namespaced(self.server(request))
+
+    def server(self, request):
+        return request.getfixturevalue("kurrent_peer")
+
+    @contextlib.asynccontextmanager
+    async def opened(self):
+        async with KurrentDBEventLog(self.url) as log:
+            yield log
+
+
+class KurrentServerBackend(KurrentBackend):
+    def server(self, _request):
+        url = os.environ.get("CX_TEST_KURRENTDB_URL")
+        return url or pytest.skip("CX_TEST_KURRENTDB_URL names no KurrentDB server")
+
+
+def namespaced(url):
+    return f"{url}{'&' if '?' in url else '?'}namespace=test_{uuid.uuid4().hex}"
+
+
+BACKENDS = {
+    "memory": MemoryBackend,
+    "sqlite": SqliteBackend,
+    "postgresql": PostgresBackend,
+    "kurrentdb-peer": KurrentBackend,
+    "kurrentdb-server": KurrentServerBackend,
+}
 
 
 def entry(data=b'{"kind":"told.v1","word":"hello"}', *, kind="told.v1"):

@@ -1,0 +1,241 @@
+"""The event log in KurrentDB, formerly EventStoreDB: streams, `$all`, and proof."""
+
+import asyncio
+import sys
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Self
+
+from kurrentdbclient import AsyncKurrentDBClient, NewEvent, RecordedEvent, StreamState
+from kurrentdbclient.exceptions import (
+    GrpcError,
+    KurrentDBClientError,
+    MaximumAppendSizeExceededError,
+    NotFoundError,
+    ProgrammingError,
+    RecordMaxSizeExceededError,
+    WrongCurrentVersionError,
+)
+
+from adapters.fitting import TooMuchForOneEvent, demand_fit, readable
+from adapters.kurrentdb_ear import KurrentDBEar
+from adapters.kurrentdb_events import Naming, address, proposed, recorded_from
+from adapters.rows import RowUnreadable
+from adapters.sealing import sealed
+from adapters.tide import Tide
+from commands.ports import Appended, LogUnreachable, Overtaken
+from domain.audit import Anchor
+from domain.chain import Chains, Verification
+from domain.envelope import GENESIS, Entry, Recorded
+from domain.identity import TenantId
+
+ENDS_MAX = 16_384  # streams whose newest version and hash are remembered
+APPEND_WITHIN_S = 5.0
+ANSWER_WITHIN_S = 10.0
+VERIFIED_AT_ONCE = 5_000
+
+
+class KurrentDBEventLog:
+    """`EventLog` and `EventFeed` over `kurrentdbclient`, by its documented protocol.
+
+    The URL is the client's: `kurrentdb://user:password@host:2113?tls=true&tlsCaFile=…` (`esdb://`
+    too; several hosts make a cluster), with `namespace=name` of ours for a database shared by
+    installations. Positions are commit positions: they grow, with gaps. Streams are named
+    `{category}-{tenant}.{key}`, so that KurrentDB's `$by_category` works. Belongs to one event
+    loop. Raises `LogUnreachable` whenever the server does not do as asked.
+    """
+
+    def __init__(self, url: str) -> None:
+        own, namespace = address(url)
+        self._client = AsyncKurrentDBClient(own)
+        self._naming = Naming(namespace)
+        self._tide = Tide()
+        self._ear = KurrentDBEar(self._client, pattern=self._naming.pattern, tide=self._tide)
+        self._ends: OrderedDict[str, tuple[int, str]] = OrderedDict()
+
+    async def __aenter__(self) -> Self:
+        """Connect and ask once; raises `LogUnreachable`."""
+        try:
+            await self.head()
+        except BaseException:
+            await self.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Hang up."""
+        await self._ear.aclose()
+        with suppress(ProgrammingError):  # it never got through to any node
+            await self._client.close()
+
+    async def read(
+        self, tenant: TenantId, stream: str, *, after: int = 0, upto: int | None = None
+    ) -> Sequence[Recorded]:
+        limit = sys.maxsize if upto is None else upto - after
+        if not readable(stream) or limit <= 0:
+            return []
+        name = self._naming.name(tenant, stream)
+        try:
+            with _reporting():
+                events = await self._client.get_stream(
+                    name, stream_position=after, limit=limit, timeout=ANSWER_WITHIN_S
+                )
+        except NotFoundError:
+            return []
+        history = [recorded_from(event, self._naming) for event in events]
+        if history and len(history) < limit:
+            self._remember(name, history[-1].version, history[-1].hash)
+        return history
+
+    async def append(
+        self, tenant: TenantId, stream: str, entries: Sequence[Entry], *, after: int
+    ) -> Appended:
+        demand_fit(stream, entries)
+        name = self._naming.name(tenant, stream)
+        version, previous = await self._end(name, after)
+        if version != after:
+            raise Overtaken(stream)
+        news = sealed(
+            entries, tenant=tenant, stream=stream, after=after, previous=previous, position=0
+        )
+        try:
+            with _reporting():
+                position = await self._appended(name, [proposed(each) for each in news], after)
+        except WrongCurrentVersionError as error:
+            self._ends.pop(name, None)
+            raise Overtaken(stream) from error
+        self._remember(name, news[-1].version, news[-1].hash)
+        self._tide.rise(position)
+        return Appended(version=after + len(news), position=position)
+
+    async def after(self, position: int, *, limit: int, wait_s: float = 0.0) -> Sequence[Recorded]:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + wait_s
+        self._ear.open()
+        while True:
+            await self._tide.past(position, wait_s=deadline - loop.time())
+            if wait_s and self._ear.live and self._tide.heard <= position:
+                batch = []  # Nothing was recorded, which we know without asking.
+            else:
+                events = await self._feed(position, limit)
+                batch = [recorded_from(event, self._naming) for event in events]
+            if batch or loop.time() >= deadline:
+                return batch
+
+    async def head(self) -> int:
+        with _reporting():
+            return await self._client.get_commit_position(
+                filter_include=(self._naming.pattern,),
+                filter_by_stream_name=True,
+                timeout=ANSWER_WITHIN_S,
+            )
+
+    async def verify(
+        self,
+        tenant: TenantId | None = None,
+        stream: str | None = None,
+        *,
+        anchor: Anchor | None = None,
+    ) -> Verification:
+        """Check the hash chains of all streams, of a tenant's, or of one; and the seals.
+
+        The whole log is read and its seals are checked, unless tenant and stream are named.
+        """
+        chains = Chains(tenant=tenant, stream=stream, anchor=anchor)
+        if tenant is not None and stream is not None:
+            self._follow(chains, await self._whole(self._naming.name(tenant, stream)))
+            return chains.verification()
+        position = 0
+        while events := await self._feed(position, VERIFIED_AT_ONCE):
+            await asyncio.to_thread(self._follow, chains, events)
+            position = events[-1].commit_position
+        return chains.verification()
+
+    def _follow(self, chains: Chains, events: Sequence[RecordedEvent]) -> None:
+        for event in events:
+            try:
+                chains.follow((recorded_from(event, self._naming),))
+            except RowUnreadable as row:
+                chains.pass_over(row.tenant, row.stream, row.version, row.position)
+
+    async def _whole(self, name: str) -> Sequence[RecordedEvent]:
+        try:
+            with _reporting():
+                return await self._client.get_stream(name)
+        except NotFoundError:
+            return ()
+
+    async def _feed(self, position: int, limit: int) -> Sequence[RecordedEvent]:
+        """Return events past a position, which is an event's own or 0: reading begins at it."""
+        with _reporting():
+            reading = await self._client.read_all(
+                commit_position=position or None,
+                filter_include=(self._naming.pattern,),
+                filter_by_stream_name=True,
+                limit=limit + 1 if position else limit,
+                timeout=ANSWER_WITHIN_S,
+            )
+            events = [event async for event in reading if event.commit_position > position]
+        return events[:limit]
+
+    async def _end(self, name: str, after: int) -> tuple[int, str]:
+        """Return the newest version and hash of a stream, as remembered when that will do."""
+        known = self._ends.get(name)
+        if known is not None and known[0] >= after:
+            return known
+        try:
+            with _reporting():
+                newest = await self._client.get_stream(
+                    name, backwards=True, limit=1, timeout=ANSWER_WITHIN_S
+                )
+        except NotFoundError:
+            return 0, GENESIS
+        last = recorded_from(newest[0], self._naming)
+        return last.version, last.hash
+
+    async def _appended(self, name: str, news: list[NewEvent], after: int) -> int:
+        try:
+            return await self._client.append_to_stream(
+                name,
+                events=news,
+                current_version=after - 1 if after else StreamState.NO_STREAM,
+                timeout=APPEND_WITHIN_S,
+            )
+        except GrpcError as lost:
+            # Perhaps only the answer was lost: then the last event is there under its id.
+            position = await self._found(name, news[-1], after + len(news))
+            if position is None:
+                raise lost from None
+            return position
+
+    async def _found(self, name: str, event: NewEvent, version: int) -> int | None:
+        try:
+            there = await self._client.get_stream(
+                name, stream_position=version - 1, limit=1, timeout=ANSWER_WITHIN_S
+            )
+        except KurrentDBClientError:
+            return None
+        return there[0].commit_position if there and there[0].id == event.id else None
+
+    def _remember(self, name: str, version: int, seal: str) -> None:
+        self._ends[name] = version, seal
+        self._ends.move_to_end(name)
+        if len(self._ends) > ENDS_MAX:
+            self._ends.popitem(last=False)
+
+
+@contextmanager
+def _reporting() -> Iterator[None]:
+    """Turn the client's errors into ours, but for those that callers tell apart."""
+    try:
+        yield
+    except (NotFoundError, WrongCurrentVersionError):
+        raise
+    except (MaximumAppendSizeExceededError, RecordMaxSizeExceededError) as error:
+        raise TooMuchForOneEvent(detail=str(error)) from error
+    except KurrentDBClientError as error:
+        raise LogUnreachable(f"{type(error).__name__}: {error}") from error
