@@ -39,6 +39,7 @@ class SubjectKeyRing(ABC):
             raise ValueError(f"a key ring's secret has {SECRET_BYTES} bytes, not {len(secret)}")
         self._wrapping = AESGCM(_derived(secret, b"cx key ring: wrapping"))
         self._lookup_key = _derived(secret, b"cx key ring: lookup")
+        self._digest_key = _derived(secret, b"cx key ring: digest")
         self._mark = hmac.digest(_derived(secret, b"cx key ring: mark"), b"mark", "sha256")
 
     async def subject(self, tenant: TenantId, name: str) -> Subject:
@@ -73,6 +74,9 @@ class SubjectKeyRing(ABC):
 
     async def destroy(self, subject: Subject) -> bool:
         return await self._removed(subject)
+
+    def digest(self, text: str) -> str:
+        return hmac.digest(self._digest_key, text.encode(), "sha256").hex()
 
     def _lookup(self, tenant: TenantId, name: str) -> bytes:
         return hmac.digest(self._lookup_key, f"{tenant}\0{name}".encode(), "sha256")

@@ -81,16 +81,18 @@ class Agenda:
 
     async def _settle(self, now: datetime) -> int:
         closed, again = 0, []
-        while self._queue and self._queue[0][0] <= now:
-            at, tenant, name = heapq.heappop(self._queue)
-            due = self._pending.get((tenant, name))
-            if due is None or due.at != at:
-                continue  # It was dropped, or has another time now.
-            if await self._act(due):
-                self._pending.pop((tenant, name), None)
-                closed += 1
-            else:
-                again.append((at, tenant, name))
-        for entry in again:
-            heapq.heappush(self._queue, entry)
+        try:
+            while self._queue and self._queue[0][0] <= now:
+                at, tenant, name = heapq.heappop(self._queue)
+                due = self._pending.get((tenant, name))
+                if due is None or due.at != at:
+                    continue  # It was dropped, or has another time now.
+                again.append((at, tenant, name))  # Also when acting fails: the world may mend.
+                if await self._act(due):
+                    again.pop()
+                    self._pending.pop((tenant, name), None)
+                    closed += 1
+        finally:
+            for entry in again:
+                heapq.heappush(self._queue, entry)
         return closed

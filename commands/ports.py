@@ -1,7 +1,7 @@
 """What command handlers need from the world, and no more."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from domain.envelope import Entry, Recorded
@@ -58,11 +58,14 @@ class Happenings(Protocol):
 
 
 class BilledSum(NamedTuple):
-    """What one campaign's billed impressions of one UTC day add up to."""
+    """What one campaign's billed impressions of one quarter hour add up to.
+
+    `at` is when the quarter begins, in UTC: each zone's midnight lies on one.
+    """
 
     campaign: CampaignId
     currency: str
-    day: date
+    at: datetime
     micros: int
     impressions: int
 
@@ -81,7 +84,7 @@ class BilledSpend(Protocol):
     async def between(
         self, tenant: TenantId, partition: int, *, first: int, last: int
     ) -> Sequence[BilledSum]:
-        """Return the sums of `first <= sequence <= last`, one per campaign, currency, day."""
+        """Return the sums of `first <= sequence <= last`, one per campaign, currency, quarter."""
 
 
 class Subject(NamedTuple):
@@ -116,6 +119,13 @@ class KeyRing(Protocol):
 
     async def destroy(self, subject: Subject) -> bool:
         """Destroy the key for good; return whether there was one."""
+
+    def digest(self, text: str) -> str:
+        """Return the hex digest of `text` that nobody without the ring can hold against a guess.
+
+        For what must be recognised again and stays in the log: fingerprints of requests that
+        name a person.
+        """
 
 
 class SubjectErased(Fault):

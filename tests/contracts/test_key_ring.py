@@ -8,6 +8,7 @@ import warnings
 import psycopg
 import pytest
 
+from adapters.memory_keys import MemoryKeyRing
 from commands.ports import KeyRing, Subject, SubjectErased
 from tests.contracts.key_rings import FileRing, MemoryRing, ServerRing
 from tests.contracts.naming import PEOPLE
@@ -137,6 +138,14 @@ async def test_destroying_one_leaves_all_others(ring):
     for subject, seal in seals.items():
         assert await ring.opened(subject, seal) == "kept"
     assert await ring.known(GLOBEX, MARIA) == elsewhere
+
+
+async def test_a_digest_is_the_same_again_and_needs_the_secret(backend, ring):
+    told = ring.digest(MARIA)
+    assert told == ring.digest(MARIA) != ring.digest("maria")
+    assert told != MemoryKeyRing().digest(MARIA)
+    async with backend.opened() as again:
+        assert again.digest(MARIA) == told
 
 
 async def test_first_calls_at_once_give_one_subject(ring):
