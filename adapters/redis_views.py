@@ -203,13 +203,13 @@ def _operations(view: str, batch: Batch) -> Operations:
                 # Lua's cmsgpack knows no binary type; rows are JSON and therefore text.
                 operations["HSET", where] += (key, row.decode())
     for (tenant, key), order, left, entered in batch.filings:
-        if left is not None:
+        if left not in {None, entered}:
             operations["ZREM", _index(view, tenant, left)].append(key)
         if entered is None:
             operations["ZREM", _index(view, tenant, None)].append(key)
             continue
-        if left is None:
-            operations["ZADD", _index(view, tenant, None)] += (str(order), key)
+        # Adding a member that is there already gives it its new order.
+        operations["ZADD", _index(view, tenant, None)] += (str(order), key)
         operations["ZADD", _index(view, tenant, entered)] += (str(order), key)
     parked = f"{{{view}}}:parked"
     for position in batch.released:

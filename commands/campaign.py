@@ -8,9 +8,11 @@ from functools import partial
 
 import msgspec
 
+from commands.approval_rules import rules_in_force
 from commands.desk import Desk
 from commands.ledger import Ledger
 from commands.transact import Asking, Outcome, transact
+from domain.approvals import Review
 from domain.campaign import UNWRITTEN, Brief, BriefChanges, Campaign, CampaignEvent, evolve
 from domain.campaign import decisions as campaigns
 from domain.identity import CampaignId
@@ -59,12 +61,25 @@ class EditCampaign(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MoveCampaign(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of the workflow; `go_live_at` is heard by `schedule` alone."""
+    """One step of the workflow.
+
+    `go_live_at` is heard by `schedule` alone; the hash of what was read and the reviews that
+    are vouched for by `approve` alone.
+    """
 
     campaign: CampaignId
     action: Action
     comment: str = ""
     go_live_at: datetime | None = None
+    content_hash: str | None = None
+    reviews: tuple[Review, ...] = ()
+
+
+class EndCampaign(msgspec.Struct, frozen=True, kw_only=True):
+    """Complete a campaign because its end has come."""
+
+    campaign: CampaignId
+    comment: str = ""
 
 
 async def create_campaign(command: CreateCampaign, *, asking: Asking, desk: Desk) -> Outcome:
@@ -97,11 +112,15 @@ async def edit_campaign(
 async def move_campaign(
     command: MoveCampaign, *, asking: Asking, desk: Desk, expected_version: int | None = None
 ) -> Outcome:
-    """Take one of the ten actions."""
+    """Take one of the ten actions; a submission is asked what the tenant's rules ask now."""
     at = desk.clock.now()
     decision = partial(DECISIONS[command.action], by=asking.actor, at=at, comment=command.comment)
     if command.action is Action.SCHEDULE:
         decision = partial(decision, go_live_at=command.go_live_at)
+    elif command.action is Action.APPROVE:
+        decision = partial(decision, content_hash=command.content_hash, reviews=command.reviews)
+    elif command.action is Action.SUBMIT:
+        decision = partial(decision, rules=await rules_in_force(desk, asking.tenant))
     return await transact(
         desk,
         CAMPAIGNS,
@@ -111,3 +130,10 @@ async def move_campaign(
         at=at,
         expected_version=expected_version,
     )
+
+
+async def end_campaign(command: EndCampaign, *, asking: Asking, desk: Desk) -> Outcome:
+    """Complete a campaign whose end has come: the clock's step, not a person's."""
+    at = desk.clock.now()
+    decision = partial(campaigns.end, by=asking.actor, at=at, comment=command.comment)
+    return await transact(desk, CAMPAIGNS, command.campaign, decision, asking=asking, at=at)

@@ -12,8 +12,12 @@ from ops.api_edge import Edge, Telemetry
 from ops.api_problems import mishaps
 from ops.api_reference import Reference
 from ops.audit_trail import LoggedTrail, ProvableLog
+from ops.opened_names import OpenedNames
+from projections.approval_rules import StoredApprovalRules
+from projections.calendar import StoredCalendar
 from projections.loyalty import StoredLoyalty
 from projections.metrics import Metrics
+from projections.people import StoredPeople
 from projections.ports import ViewReader
 from projections.stored_views import (
     StoredAccess,
@@ -22,12 +26,17 @@ from projections.stored_views import (
     StoredTransitions,
 )
 from projections.views import Positions
+from read_api.advertisers import advertiser_card, advertiser_list, tenant_card
+from read_api.approval_rules import approval_rule, approval_rule_list
+from read_api.approvals import approvals
 from read_api.audit import audit_stream, audit_verify
 from read_api.budgets import budget_report
-from read_api.campaign_board import approvals, calendar, campaign_card, campaign_list
+from read_api.calendar import calendar
+from read_api.campaign_board import campaign_card, campaign_list
 from read_api.console import board_page, campaign_page, sign_in_page
 from read_api.figures import TodaysFigures
 from read_api.health import healthz, prometheus, readyz
+from read_api.keys import key_card, key_list
 from read_api.live import live
 from read_api.loyalty import (
     loyalty_history,
@@ -37,22 +46,50 @@ from read_api.loyalty import (
 )
 from read_api.metrics import banner_tag_days, bidding, conversion_rates, rejected, trend
 from read_api.pages import asset
+from read_api.people import people_list, person_card
 from read_api.ports import Readiness
 from read_api.reference import api_page, openapi_document, problems_page
+from read_api.roles import role_card, role_list
 from read_api.transitions import campaign_transitions
 from read_api.whoami import whoami
 from write_api.admission import Admission, admitted, require_guards
+from write_api.advertisers import put_advertiser, put_tenant
+from write_api.approval_rules import delete_approval_rule, put_approval_rule
 from write_api.callers import Callers
 from write_api.campaign import patch_campaign, post_campaign, post_step
 from write_api.commanding import Commander
 from write_api.console import post_sign_in, post_sign_out, post_step_form
+from write_api.keys import delete_key, post_key, post_rotation
 from write_api.loyalty import post_member, post_member_step, post_reward, put_programme
+from write_api.people import delete_person, patch_person, post_person
 from write_api.problems import HANDLERS, AnyRequest
+from write_api.roles import delete_role, put_role
 
 BODY_BYTES_MAX = 1_000_000
 
 ROUTES: list[Any] = [
+    advertiser_card,
+    advertiser_list,
+    delete_key,
+    delete_person,
+    delete_role,
+    key_card,
+    key_list,
+    patch_person,
+    people_list,
+    person_card,
+    post_key,
+    post_person,
+    post_rotation,
+    put_advertiser,
+    put_role,
+    put_tenant,
+    role_card,
+    role_list,
+    tenant_card,
     api_page,
+    approval_rule,
+    approval_rule_list,
     approvals,
     asset,
     audit_stream,
@@ -67,6 +104,7 @@ ROUTES: list[Any] = [
     campaign_page,
     campaign_transitions,
     conversion_rates,
+    delete_approval_rule,
     healthz,
     live,
     loyalty_history,
@@ -85,6 +123,7 @@ ROUTES: list[Any] = [
     post_step_form,
     problems_page,
     prometheus,
+    put_approval_rule,
     put_programme,
     readyz,
     rejected,
@@ -119,8 +158,12 @@ def create_app(
         "keys": keys,
         "board": StoredCampaignBoard(views),
         "transitions": StoredTransitions(views),
+        "approval_rules": StoredApprovalRules(views),
+        "flights": StoredCalendar(views),
+        "people": StoredPeople(views),
         "budgets": StoredBudgets(views),
         "loyalty": StoredLoyalty(views),
+        "names": OpenedNames(keys),
         "positions": positions,
         "trail": LoggedTrail(log),
         "metrics": metrics,

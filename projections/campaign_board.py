@@ -4,25 +4,35 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import replace
 
+from domain.approvals import Missing, Requirement, Review, Vote, missing
 from domain.campaign.brief import Brief, BudgetPlan, Offer, Targeting, content_hash
 from domain.campaign.events import (
+    ApprovalGiven,
     CampaignApproved,
     CampaignDrafted,
     CampaignEdited,
     CampaignEvent,
     CampaignScheduled,
+    CampaignSubmitted,
 )
 from domain.envelope import Recorded
+from domain.identity import PersonId
 from projections.projection import Place, Projection
 from projections.stages import step
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose yes it is; `rules` are those it counts for, `reviews` what it vouches for."""
+
     approver: str
     role: str
     at: datetime
+    rules: tuple[str, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    comment: str = ""
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,8 +40,9 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
     `version` is its stream's version (the ETag), `position` the log's position of its newest
     event and `created` that of its first, which orders the board. `content_hash` is of the
-    brief as it reads now; `approvals` are those that still hold; `comment` is that of the
-    last transition, and `go_live_at` is None unless it is scheduled.
+    brief as it reads now; `approvals` are those that still hold; `requirements` are what the
+    rules asked when it was submitted, and `missing` is what they still wait for. `comment` is
+    that of the last transition, and `go_live_at` is None unless it is scheduled.
     """
 
     id: str
@@ -48,7 +59,9 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     last_editor: str
     go_live_at: datetime | None = None
     content_hash: str
+    requirements: tuple[Requirement, ...] = ()
     approvals: tuple[Approval, ...] = ()
+    missing: tuple[Missing, ...] = ()
     comment: str = ""
     version: int
     position: int
@@ -95,23 +108,57 @@ def _drafted(event: CampaignDrafted, recorded: Recorded) -> Card:
 def _moved(card: Card, event: CampaignEvent, recorded: Recorded) -> Card:
     if (moved := step(event)) is None:
         return card
-    match event:
-        case CampaignApproved(approver=approver, role=role, approved_at=at):
-            approvals = (*card.approvals, Approval(approver=approver, role=role, at=at))
-        case _ if moved.to in {"draft", "in_review", "rejected"}:
-            approvals = ()
-        case _:
-            approvals = card.approvals
     return replace(
         card,
         stage=moved.to,
-        approvals=approvals,
+        **_reviewed(card, event, moved.to),
         comment=moved.comment,
         go_live_at=_go_live_at(card, event, moved.to),
         version=recorded.version,
         position=recorded.position,
         updated_at=moved.at,
     )
+
+
+def _reviewed(card: Card, event: CampaignEvent, stage: str) -> dict[str, Any]:
+    """Return what is asked, given and missing; what was asked stays to be read once approved."""
+    match event:
+        case CampaignSubmitted(requirements=pinned):
+            asked = () if pinned is UNSET else pinned
+            return {"requirements": asked, "approvals": (), "missing": missing(asked, ())}
+        case ApprovalGiven():
+            approvals = (*card.approvals, _approval(event))
+            return {
+                "approvals": approvals,
+                "missing": missing(card.requirements, _votes(approvals)),
+            }
+        case CampaignApproved(approver=approver, role=role, approved_at=at, comment=comment):
+            last = Approval(approver=approver, role=role, at=at, comment=comment)
+            known = any(given.approver == approver for given in card.approvals)
+            approvals = card.approvals if known else (*card.approvals, last)
+            return {"approvals": approvals, "missing": ()}
+        case _ if stage in {"draft", "rejected"}:
+            return {"requirements": (), "approvals": (), "missing": ()}
+        case _:
+            return {}
+
+
+def _approval(event: ApprovalGiven) -> Approval:
+    return Approval(
+        approver=event.approver,
+        role=event.role,
+        at=event.given_at,
+        rules=event.rules,
+        reviews=event.reviews,
+        comment=event.comment,
+    )
+
+
+def _votes(approvals: tuple[Approval, ...]) -> list[Vote]:
+    return [
+        Vote(approver=PersonId(given.approver), rules=given.rules, reviews=given.reviews)
+        for given in approvals
+    ]
 
 
 def _go_live_at(card: Card, event: CampaignEvent, stage: str) -> datetime | None:
@@ -128,6 +175,7 @@ def _written(brief: Brief) -> dict[str, Any]:
 
 CAMPAIGN_BOARD = Projection(
     name="campaign_board",
+    version=2,
     events=CampaignEvent,
     memory=Card,
     fold=fold,

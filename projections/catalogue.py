@@ -7,6 +7,7 @@ from projections.calendar import CALENDAR
 from projections.campaign_board import CAMPAIGN_BOARD
 from projections.hot_campaigns import HOT_CAMPAIGNS
 from projections.loyalty import LOYALTY, LOYALTY_PROGRAMMES, LOYALTY_REWARDS
+from projections.people import PEOPLE
 from projections.projection import Projection
 from projections.transitions import TRANSITIONS
 
@@ -19,7 +20,7 @@ PROJECTIONS: dict[str, Projection] = {
         HOT_CAMPAIGNS,
         ACCESS,
         APPROVAL_RULES,
-        CALENDAR,
+        CALENDAR, PEOPLE,
         LOYALTY,
         LOYALTY_PROGRAMMES,
         LOYALTY_REWARDS,

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from domain.campaign.events import (
+    ApprovalGiven,
     ApprovalVoided,
     CampaignApproved,
     CampaignArchived,
@@ -19,6 +20,8 @@ from domain.campaign.events import (
     CampaignWentLive,
     ChangesRequested,
 )
+
+AGREE = "agree"  # an approval that others must follow, or the one that is followed by `approve`
 
 
 class Step(NamedTuple):
@@ -43,6 +46,8 @@ def step(event: CampaignEvent) -> Step | None:  # noqa: C901, PLR0911, PLR0912 -
             return Step("void", "draft", at, None, None, reason)
         case CampaignSubmitted(submitted_at=at, submitter=submitter):
             return Step("submit", "in_review", at, submitter, event.role, event.comment)
+        case ApprovalGiven(given_at=at, approver=approver):
+            return Step(AGREE, "in_review", at, approver, event.role, event.comment)
         case CampaignApproved(approved_at=at, approver=approver):
             return Step("approve", "approved", at, approver, event.role, event.comment)
         case CampaignRejected(rejected_at=at):

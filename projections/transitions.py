@@ -7,7 +7,7 @@ import msgspec
 from domain.campaign.events import CampaignEvent
 from domain.envelope import Recorded
 from projections.projection import Projection
-from projections.stages import step
+from projections.stages import AGREE, Step, step
 
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,10 +30,15 @@ class Path(msgspec.Struct, frozen=True):
 
 
 def fold(path: Path | None, event: CampaignEvent, recorded: Recorded) -> Path | None:
-    """Return the path with one more step; an edit is none."""
+    """Return the path with one more step; an edit is none.
+
+    The last approval and what it led to are one step, because one person took it.
+    """
     if (moved := step(event)) is None:
         return path
     walked = path.steps if path else ()
+    if moved.action == "approve" and walked and _is_same(walked[-1], moved):
+        walked = walked[:-1]
     transition = Transition(
         action=moved.action,
         actor=moved.actor or recorded.actor,
@@ -47,4 +52,10 @@ def fold(path: Path | None, event: CampaignEvent, recorded: Recorded) -> Path | 
     return Path((*walked, transition))
 
 
-TRANSITIONS = Projection(name="transitions", events=CampaignEvent, memory=Path, fold=fold)
+def _is_same(before: Transition, moved: Step) -> bool:
+    return (before.action, before.actor, before.at) == (AGREE, moved.actor, moved.at)
+
+
+TRANSITIONS = Projection(
+    name="transitions", version=2, events=CampaignEvent, memory=Path, fold=fold
+)

@@ -1,21 +1,17 @@
-"""Campaigns as they stand: one, a list by stage, those that wait for me, those of a period."""
+"""Campaigns as they stand: one, and a list by stage."""
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency as Given
-from litestar.exceptions import ValidationException
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 
 from domain.identity import TenantId
 from domain.tenant.permissions import Permission
-from domain.tenant.roles import APPROVING
 from projections.access import Holder
 from projections.campaign_board import Card
-from projections.views import BadCursor, CampaignBoard, Page, Positions
+from projections.views import BadCursor, CampaignBoard, Positions
 from read_api.parameters import (
     LIMIT_DEFAULT,
     Cursor,
@@ -24,7 +20,6 @@ from read_api.parameters import (
     Token,
     bad_cursor,
     caught_up,
-    gathered,
     no_campaign,
 )
 
@@ -75,89 +70,6 @@ async def campaign_list(
     except BadCursor:
         raise bad_cursor() from None
     return Response(Listed([*page.cards], page.next), headers=headers)
-
-
-@get("/v1/approvals", tags=["Workflow"], opt={"permission": Permission.CAMPAIGN_READ})
-async def approvals(
-    *,
-    caller: Given[Holder],
-    board: Given[CampaignBoard],
-    positions: Given[Positions],
-    approver: FromQuery[Literal["me"]],
-    limit: Limit = LIMIT_DEFAULT,
-    cursor: Cursor = None,
-    token: Token = None,
-) -> Response[Listed[Card]]:
-    """List the campaigns in review that the caller may approve, newest first."""
-    del approver  # Only the caller's own roles are known here, so `me` is all one can ask.
-    headers = await caught_up(positions, VIEW, token)
-    page = await _filtered(
-        board,
-        caller,
-        "in_review",
-        lambda card: may_approve(caller, card),
-        limit=limit,
-        cursor=cursor,
-    )
-    return Response(Listed([*page.cards], page.next), headers=headers)
-
-
-@get("/v1/calendar", tags=["Campaigns"], opt={"permission": Permission.CAMPAIGN_READ})
-async def calendar(
-    *,
-    caller: Given[Holder],
-    board: Given[CampaignBoard],
-    positions: Given[Positions],
-    first: Annotated[date, QueryParameter(name="from", description="First UTC day")],
-    last: Annotated[date, QueryParameter(name="to", description="Last UTC day")],
-    limit: Limit = LIMIT_DEFAULT,
-    cursor: Cursor = None,
-    token: Token = None,
-) -> Response[Listed[Card]]:
-    """List the campaigns whose flight touches the days `from` to `to`, both included."""
-    if last < first:
-        message = "must not be before `from`"
-        raise ValidationException(extra=[{"key": "to", "message": message}])
-    headers = await caught_up(positions, VIEW, token)
-    opening = datetime.combine(first, time.min, UTC)
-    closing = datetime.combine(last, time.min, UTC) + timedelta(days=1)
-    page = await _filtered(
-        board, caller, None, lambda card: flies(card, opening, closing), limit=limit, cursor=cursor
-    )
-    return Response(Listed([*page.cards], page.next), headers=headers)
-
-
-def may_approve(caller: Holder, card: Card) -> bool:
-    """Approvers hold an approving role and neither wrote nor last edited the campaign."""
-    approves = any(role in caller.roles for role in APPROVING)
-    return approves and caller.person not in (card.author, card.last_editor)
-
-
-def flies(card: Card, opening: datetime, closing: datetime) -> bool:
-    """Tell whether the flight touches the period; open on the side that has no date."""
-    if card.starts_at is None and card.ends_at is None:
-        return False
-    starts, ends = card.starts_at or opening, card.ends_at or closing
-    return starts < closing and ends > opening
-
-
-async def _filtered(
-    board: CampaignBoard,
-    caller: Holder,
-    stage: str | None,
-    wanted: Callable[[Card], bool],
-    *,
-    limit: int,
-    cursor: str | None,
-) -> Page:
-    async def page(cursor: str | None, limit: int) -> Page:
-        tenant = TenantId(caller.tenant)
-        return await board.cards(tenant, stage=stage, limit=limit, cursor=cursor)
-
-    try:
-        return await gathered(page, wanted, limit=limit, cursor=cursor)
-    except BadCursor:
-        raise bad_cursor() from None
 
 
 def _tags(header: str) -> set[str]:

@@ -23,7 +23,7 @@ from read_api.metrics import shown
 from read_api.pages import page
 from read_api.parameters import WAIT_S
 from read_api.ports import AuditTrail, Clock
-from read_api.steps import STAGES, offered
+from read_api.steps import STAGES, offered, vouchable
 
 EVENTS_SHOWN = 200
 VIEWS = ("campaign_board", "transitions")
@@ -94,6 +94,7 @@ async def campaign_page(
         caller=caller,
         card=card,
         steps=offered(caller, card),
+        vouchable=vouchable(caller, card),
         refusal=sentence(refused),
         money_report=await _money(tenant, card, budgets, metrics, clock),
         bidding=await _bidding(tenant, card, metrics, clock),

@@ -1,14 +1,12 @@
 """The parameters that many questions share, and what they mean."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
 from litestar.exceptions import ClientException, NotFoundException
 from litestar.params import HeaderParameter, QueryParameter
 
-from projections.campaign_board import Card
-from projections.views import PAGE_MAX, Page, Positions
+from projections.views import PAGE_MAX, Positions
 
 WAIT_S = 0.5
 LIMIT_DEFAULT = 50
@@ -41,22 +39,6 @@ async def caught_up(positions: Positions, view: str, token: int | None) -> dict[
     if token is None or await positions.wait(view, token, WAIT_S):
         return {}
     return {"X-Stale": "true"}
-
-
-async def gathered(
-    page: Callable[[str | None, int], Awaitable[Page]],
-    wanted: Callable[[Card], bool],
-    *,
-    limit: int,
-    cursor: str | None,
-) -> Page:
-    """Return a page of only the wanted cards, reading on until it is full or the list ends."""
-    kept: list[Card] = []
-    while True:
-        cards, cursor = await page(cursor, limit - len(kept))
-        kept += [card for card in cards if wanted(card)]
-        if cursor is None or len(kept) >= limit:
-            return Page(kept, cursor)
 
 
 def no_campaign() -> NotFoundException:

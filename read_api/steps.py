@@ -1,30 +1,40 @@
 """Which workflow steps the console offers: a hint for people, the domain alone decides."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from domain.tenant.roles import ANY_ROLE, APPROVING, AUTHORING, Role
+from domain.approvals import Review
+from domain.campaign.authority import (
+    may,
+    role_of_anyone,
+    role_of_approver,
+    role_of_launcher,
+    role_of_marketer,
+)
+from domain.tenant.roles import Actor
 from projections.access import Holder
 from projections.campaign_board import Card
+from read_api.approvals import actor_of, can_move
 
 
 class Step(NamedTuple):
-    """One of the ten actions (FR-WKF-002), and who may take it."""
+    """One of the ten actions (FR-WKF-002), and the authority that the domain asks of it."""
 
     action: str
     label: str
-    roles: tuple[Role, ...]
+    authority: Callable[[Actor], str]
 
 
-SUBMIT = Step("submit", "Submit for review", AUTHORING)
-APPROVE = Step("approve", "Approve", APPROVING)
-REJECT = Step("reject", "Reject", APPROVING)
-REQUEST_CHANGES = Step("request-changes", "Request changes", APPROVING)
-SCHEDULE = Step("schedule", "Schedule", APPROVING)
-GO_LIVE = Step("go-live", "Go live", APPROVING)
-PAUSE = Step("pause", "Pause", ANY_ROLE)
-RESUME = Step("resume", "Resume", ANY_ROLE)
-COMPLETE = Step("complete", "Complete", ANY_ROLE)
-ARCHIVE = Step("archive", "Archive", ANY_ROLE)
+SUBMIT = Step("submit", "Submit for review", role_of_marketer)
+APPROVE = Step("approve", "Approve", role_of_approver)
+REJECT = Step("reject", "Reject", role_of_approver)
+REQUEST_CHANGES = Step("request-changes", "Request changes", role_of_approver)
+SCHEDULE = Step("schedule", "Schedule", role_of_launcher)
+GO_LIVE = Step("go-live", "Go live", role_of_launcher)
+PAUSE = Step("pause", "Pause", role_of_anyone)
+RESUME = Step("resume", "Resume", role_of_anyone)
+COMPLETE = Step("complete", "Complete", role_of_anyone)
+ARCHIVE = Step("archive", "Archive", role_of_anyone)
 
 STAGES: dict[str, tuple[Step, ...]] = {
     "draft": (SUBMIT,),
@@ -40,10 +50,18 @@ STAGES: dict[str, tuple[Step, ...]] = {
 
 
 def offered(caller: Holder, card: Card) -> list[Step]:
-    """Return the steps that the stage and the caller's roles allow."""
-    return [step for step in STAGES[card.stage] if _may(caller, card, step)]
+    """Return the steps that the stage, the caller's permissions and what is missing allow."""
+    actor = actor_of(caller)
+    return [step for step in STAGES[card.stage] if _may(actor, card, step)]
 
 
-def _may(caller: Holder, card: Card, step: Step) -> bool:
-    own = step is APPROVE and caller.person in {card.author, card.last_editor}
-    return not own and any(role in caller.roles for role in step.roles)
+def vouchable(caller: Holder, card: Card) -> list[Review]:
+    """Return the reviews that nobody vouched for yet, and that the caller's approval could."""
+    wanted = [
+        review for still in card.missing if still.role in caller.roles for review in still.reviews
+    ]
+    return list(dict.fromkeys(wanted))
+
+
+def _may(actor: Actor, card: Card, step: Step) -> bool:
+    return can_move(actor, card) if step is APPROVE else may(actor, step.authority)

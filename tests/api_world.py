@@ -15,10 +15,13 @@ from commands.tenant import NewKey, OpenTenant, Person, open_tenant_books
 from commands.transact import Asking
 from ops.api_app import create_app
 from projections.access import ACCESS
+from projections.approval_rules import APPROVAL_RULES
 from projections.budgets import BUDGETS
+from projections.calendar import CALENDAR
 from projections.campaign_board import CAMPAIGN_BOARD
 from projections.loyalty import LOYALTY, LOYALTY_PROGRAMMES, LOYALTY_REWARDS
 from projections.metrics import MetricsUnreachable
+from projections.people import PEOPLE
 from projections.runner import Runner
 from projections.transitions import TRANSITIONS
 
@@ -29,7 +32,10 @@ USD = "USD"
 PROJECTIONS = (
     ACCESS,
     BUDGETS,
+    APPROVAL_RULES,
+    CALENDAR,
     CAMPAIGN_BOARD,
+    PEOPLE,
     TRANSITIONS,
     LOYALTY,
     LOYALTY_PROGRAMMES,
@@ -49,7 +55,7 @@ BRIEF = {
     "name": "Spring sale",
     "advertiser": "Shop",
     "channels": ["display"],
-    "budget": {"total": {"micros": 100_000_000, "currency": USD}},
+    "budget": {"total": {"micros": 5_000_000_000, "currency": USD}},  # enough to be reviewed
     "targeting": {"geo": ["DEU"], "sizes": [[300, 250]]},
     "offers": [OFFER],
 }

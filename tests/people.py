@@ -9,6 +9,7 @@ from domain.campaign import events as ce
 from domain.campaign.brief import Brief, BudgetPlan, Offer, Targeting, content_hash
 from domain.identity import CampaignId, OfferId, PersonId, TenantId
 from domain.money import Money
+from domain.tenant.permissions import given_to
 from domain.tenant.roles import Actor
 
 ACME, GLOBEX = TenantId("acme"), TenantId("globex")
@@ -16,10 +17,19 @@ SPRING = CampaignId("spring-sale")
 MONDAY, TUESDAY, WEDNESDAY, FRIDAY = (datetime(2026, 3, day, 9, tzinfo=UTC) for day in (2, 3, 4, 6))
 NEXT_MONDAY, MONTHS_LATER = MONDAY + timedelta(days=7), MONDAY + timedelta(days=120)
 
-ANA = Actor(PersonId("ana"), ("marketer", "admin"))  # writes campaigns
-BEN = Actor(PersonId("ben"), ("manager", "director", "compliance"))  # approves them
-CLEO = Actor(PersonId("cleo"), ("marketer", "manager"))  # may do both
-DEMO = Actor(PersonId("demo"), ())  # holds no role
+
+def actor(person, *roles, permissions=None):
+    """Someone with what their roles give, or with what a role of the agency's own gives."""
+    allowed = given_to(roles) if permissions is None else frozenset(permissions)
+    return Actor(PersonId(person), roles, allowed)
+
+
+ANA = actor("ana", "marketer", "admin")  # writes campaigns
+BEN = actor("ben", "manager", "director", "compliance")  # approves them
+CLEO = actor("cleo", "marketer", "manager")  # may do both
+DORA = actor("dora", "director")  # approves what is dear
+MIA = actor("mia", "manager")  # approves what is not
+DEMO = actor("demo")  # holds no role
 
 
 def usd(units, cents=0):
@@ -46,11 +56,11 @@ BRIEF = Brief(
     channels=("display",),
     starts_at=NEXT_MONDAY,
     ends_at=MONTHS_LATER,
-    budget=BudgetPlan(total=usd(100), daily=usd(20)),
+    budget=BudgetPlan(total=usd(5_000), daily=usd(20)),  # enough to be reviewed
     targeting=Targeting(geo=("DEU",), sizes=((300, 250),)),
     offers=(TULIPS,),
 )
-BIGGER = replace(BRIEF, budget=BudgetPlan(total=usd(200), daily=usd(20)))
+BIGGER = replace(BRIEF, budget=BudgetPlan(total=usd(9_000), daily=usd(20)))
 
 DRAFTED = ce.CampaignDrafted(campaign=SPRING, author=ANA.person, brief=BRIEF, drafted_at=MONDAY)
 SUBMITTED = ce.CampaignSubmitted(
@@ -98,6 +108,7 @@ def asks(actor, key, *, tenant=ACME, body=None):
         tenant=tenant,
         person=actor.person,
         roles=actor.roles,
+        permissions=actor.permissions or None,
         command_id=command_id_of(tenant, key),
         fingerprint=fingerprint_of(key if body is None else body),
         correlation_id=f"request-{key}",

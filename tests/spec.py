@@ -4,9 +4,10 @@ from functools import partial, reduce
 
 import pytest
 
-from domain import audit, budget, campaign, loyalty, tenant
+from domain import approvals, audit, budget, campaign, loyalty, tenant
 
 FOLDS = {
+    "approval_rules": (approvals.UNSEEDED, approvals.evolve),
     "audit": (audit.UNSEALED, audit.evolve),
     "campaign": (campaign.UNWRITTEN, campaign.evolve),
     "budget": (budget.UNALLOCATED, budget.evolve),
@@ -44,6 +45,7 @@ class When:
         return refused.value
 
 
+given_approval_rules = partial(Given, "approval_rules")
 given_campaign = partial(Given, "campaign")
 given_budget = partial(Given, "budget")
 given_member = partial(Given, "member")

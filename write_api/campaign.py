@@ -8,6 +8,7 @@ from litestar import patch, post
 from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
 from litestar.types import ASGIApp
+from msgspec.structs import replace
 
 from commands.campaign import (
     Action,
@@ -18,6 +19,7 @@ from commands.campaign import (
     edit_campaign,
     move_campaign,
 )
+from domain.approvals import Review
 from domain.campaign import Brief, BriefChanges
 from domain.identity import CampaignId
 from domain.tenant.permissions import Permission
@@ -41,8 +43,17 @@ class ScheduleStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
     at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
+class ApproveStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was read, by its hash, and the reviews that the approver vouches for."""
+
+    content_hash: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")] | None = None
+    reviews: tuple[Review, ...] = ()
+
+
 STEPS: dict[Action, type[Step]] = {
-    action: ScheduleStep if action is Action.SCHEDULE else Step for action in Action
+    **dict.fromkeys(Action, Step),
+    Action.SCHEDULE: ScheduleStep,
+    Action.APPROVE: ApproveStep,
 }
 NEEDED: dict[str, Permission] = {
     **dict.fromkeys(Action, Permission.CAMPAIGN_OPERATE),
@@ -103,16 +114,22 @@ async def post_step(
     expected = expected_version(request)
     body = await request.body()
     step = understood(body, request.headers.get("content-type", ""), STEPS[action])
-    command = MoveCampaign(
-        campaign=CampaignId(campaign),
-        action=action,
-        comment=step.comment,
-        go_live_at=step.at if isinstance(step, ScheduleStep) else None,
-    )
     outcome = await move_campaign(
-        command,
+        moving(campaign, action, step),
         asking=asking(request, commander.caller, step),
         desk=commander.desk,
         expected_version=expected,
     )
     return Answer(outcome, status=200)
+
+
+def moving(campaign: str, action: Action, step: Step) -> MoveCampaign:
+    """Return the command that a step's body asks for."""
+    command = MoveCampaign(campaign=CampaignId(campaign), action=action, comment=step.comment)
+    match step:
+        case ScheduleStep(at=at):
+            return replace(command, go_live_at=at)
+        case ApproveStep(content_hash=content_hash, reviews=reviews):
+            return replace(command, content_hash=content_hash, reviews=reviews)
+        case _:
+            return command

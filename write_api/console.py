@@ -1,7 +1,7 @@
 """What the console's forms send: sign in, sign out, take a step. Each answers with a page."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qs, quote, urlencode
 
 from litestar import Response, post
@@ -9,12 +9,12 @@ from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from commands.campaign import Action, MoveCampaign, move_campaign
-from domain.identity import CampaignId
+from commands.campaign import Action, move_campaign
+from domain.approvals import Review
 from domain.refusal import Refusal
 from write_api.bodies import judged
 from write_api.callers import Callers, no_session, require_own_page
-from write_api.campaign import NEEDED, STEPS, ScheduleStep
+from write_api.campaign import NEEDED, STEPS, moving
 from write_api.commanding import Commander, asking
 from write_api.problems import AnyRequest, Declined
 
@@ -53,13 +53,8 @@ async def post_step_form(
     given = await fields(request)
     if given.get("at"):
         given["at"] += ":00Z"  # A browser's time field knows no seconds and no offset: ours is UTC.
-    step = judged({name: text for name, text in given.items() if text}, STEPS[action])
-    command = MoveCampaign(
-        campaign=CampaignId(campaign),
-        action=action,
-        comment=step.comment,
-        go_live_at=step.at if isinstance(step, ScheduleStep) else None,
-    )
+    step = judged(_said(action, given), STEPS[action])
+    command = moving(campaign, action, step)
     asked = asking(request, commander.caller, step)
     try:
         outcome = await move_campaign(command, asking=asked, desk=commander.desk)
@@ -82,6 +77,16 @@ async def fields(request: AnyRequest) -> dict[str, str]:
             HTTPStatus.BAD_REQUEST, "malformed_request", "The form has too many fields."
         ) from None
     return {name: values[0] for name, values in read.items()}
+
+
+def _said(action: Action, given: dict[str, str]) -> dict[str, object]:
+    """Return a form's fields as the step's body has them; the form of a review serves three."""
+    said: dict[str, object] = {name: text for name, text in given.items() if text}
+    reviews = [review for review in get_args(Review) if said.pop(review, None)]
+    content_hash = said.pop("content_hash", None)
+    if action is Action.APPROVE:
+        said |= {"reviews": reviews, "content_hash": content_hash}
+    return said
 
 
 def _back(campaign: str, **said: str) -> Redirect:

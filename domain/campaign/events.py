@@ -3,6 +3,9 @@
 from datetime import datetime
 from typing import Literal
 
+from msgspec import UNSET, UnsetType
+
+from domain.approvals.requirement import Requirement, Review
 from domain.campaign.brief import Brief
 from domain.event import Event
 from domain.identity import CampaignId, PersonId
@@ -32,15 +35,39 @@ class ApprovalVoided(Event, frozen=True, kw_only=True, tag="campaign.approval_vo
 
 
 class CampaignSubmitted(Event, frozen=True, kw_only=True, tag="campaign.submitted.v1"):
+    """A review was asked for; `requirements` is what the tenant's rules asked at that moment.
+
+    Submissions from before there were rules have none pinned, and take one approval.
+    """
+
     campaign: CampaignId
     submitter: PersonId
     role: str
     content_hash: str
     comment: str = ""
     submitted_at: datetime
+    requirements: tuple[Requirement, ...] | UnsetType = UNSET
+
+
+class ApprovalGiven(Event, frozen=True, kw_only=True, tag="campaign.approval_given.v1"):
+    """Someone agrees to what is under review; `rules` are those it counts for."""
+
+    campaign: CampaignId
+    approver: PersonId
+    role: str
+    rules: tuple[str, ...]
+    reviews: tuple[Review, ...] = ()  # which of them the approver vouches for
+    content_hash: str
+    comment: str = ""
+    given_at: datetime
 
 
 class CampaignApproved(Event, frozen=True, kw_only=True, tag="campaign.approved.v1"):
+    """Nothing is missing any more; the approver is who gave the last approval.
+
+    A rule that lets small budgets pass approves as `rule:<its name>`, in the role `rule`.
+    """
+
     campaign: CampaignId
     approver: PersonId
     role: str
@@ -120,6 +147,7 @@ CampaignEvent = (
     | CampaignEdited
     | ApprovalVoided
     | CampaignSubmitted
+    | ApprovalGiven
     | CampaignApproved
     | CampaignRejected
     | ChangesRequested

@@ -24,11 +24,19 @@ class OwnWorkApproved(Refusal, reason=Reason.FORBIDDEN):
 
 
 class ApproverNeeded(Refusal, reason=Reason.FORBIDDEN):
-    """Only a manager, a director or a compliance officer can do this."""
+    """Only a manager, a director, a compliance officer or a role made for it can do this."""
+
+
+class ApprovalNotAsked(Refusal, reason=Reason.FORBIDDEN):
+    """This campaign does not wait for your approval: `missing` says whose it waits for."""
+
+
+class ContentChanged(Refusal, reason=Reason.UNTIMELY):
+    """What you read is not what is there now: read the campaign again before you approve it."""
 
 
 class MarketerNeeded(Refusal, reason=Reason.FORBIDDEN):
-    """Only a marketer or an administrator can write and submit campaigns."""
+    """Only a marketer, an administrator or a role made for it can write and submit campaigns."""
 
 
 class RoleNeeded(Refusal, reason=Reason.FORBIDDEN):
@@ -77,6 +85,10 @@ class CampaignNotLaunchable(Refusal, reason=Reason.UNTIMELY):
 
 class CampaignOver(Refusal, reason=Reason.UNTIMELY):
     """The campaign's end has passed, so it can no longer run."""
+
+
+class CampaignNotOver(Refusal, reason=Reason.UNTIMELY):
+    """The campaign's end is still to come."""
 
 
 class CampaignNotPausable(Refusal, reason=Reason.UNTIMELY):

@@ -3,10 +3,13 @@
 from datetime import datetime
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import replace
 
+from domain.approvals.requirement import Missing, Requirement, Vote, missing
 from domain.campaign.brief import Brief, content_hash
 from domain.campaign.events import (
+    ApprovalGiven,
     ApprovalVoided,
     CampaignApproved,
     CampaignArchived,
@@ -54,8 +57,17 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, tag_field="stage", tag="d
 
 
 class InReview(msgspec.Struct, frozen=True, kw_only=True, tag_field="stage", tag="in_review"):
+    """Without requirements, one approval by any reviewer is enough."""
+
     plan: Plan
     submitter: PersonId
+    requirements: tuple[Requirement, ...] = ()
+    votes: tuple[Vote, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Missing, ...]:
+        """Return what the requirements still wait for."""
+        return missing(self.requirements, self.votes)
 
 
 class Rejected(msgspec.Struct, frozen=True, kw_only=True, tag_field="stage", tag="rejected"):
@@ -131,8 +143,10 @@ def evolve(  # noqa: C901, PLR0911, PLR0912 - one case per event: splitting woul
             return replace(campaign, plan=_rewritten(campaign.plan, event))
         case ApprovalVoided() if isinstance(campaign, InReview | Approved | Scheduled):
             return Draft(plan=campaign.plan)
-        case CampaignSubmitted(submitter=submitter) if isinstance(campaign, Draft | Rejected):
-            return InReview(plan=campaign.plan, submitter=submitter)
+        case CampaignSubmitted() if isinstance(campaign, Draft | Rejected):
+            return _in_review(campaign.plan, event)
+        case ApprovalGiven() if isinstance(campaign, InReview):
+            return replace(campaign, votes=(*campaign.votes, _vote(event)))
         case CampaignApproved() if isinstance(campaign, InReview):
             return Approved(plan=campaign.plan, approval=_approval(event))
         case CampaignRejected() if isinstance(campaign, InReview):
@@ -147,7 +161,7 @@ def evolve(  # noqa: C901, PLR0911, PLR0912 - one case per event: splitting woul
             return _paused(campaign)
         case CampaignResumed() if isinstance(campaign, Paused):
             return _resumed(campaign, event)
-        case CampaignCompleted() if isinstance(campaign, Live | Paused):
+        case CampaignCompleted() if isinstance(campaign, Scheduled | Live | Paused):
             return Completed(plan=campaign.plan, approval=campaign.approval)
         case CampaignArchived() if isinstance(campaign, Completed):
             return Archived(plan=campaign.plan, approval=campaign.approval)
@@ -155,7 +169,7 @@ def evolve(  # noqa: C901, PLR0911, PLR0912 - one case per event: splitting woul
             return campaign  # Out of order: on the record, without effect.
         case CampaignApproved() | CampaignRejected() | ChangesRequested() | CampaignScheduled():
             return campaign
-        case CampaignWentLive() | CampaignPaused() | CampaignResumed():
+        case ApprovalGiven() | CampaignWentLive() | CampaignPaused() | CampaignResumed():
             return campaign
         case CampaignCompleted() | CampaignArchived():
             return campaign
@@ -175,6 +189,15 @@ def _rewritten(plan: Plan, event: CampaignEdited) -> Plan:
     return replace(
         plan, editor=event.editor, brief=event.brief, content_hash=content_hash(event.brief)
     )
+
+
+def _in_review(plan: Plan, event: CampaignSubmitted) -> InReview:
+    pinned = () if event.requirements is UNSET else event.requirements
+    return InReview(plan=plan, submitter=event.submitter, requirements=pinned)
+
+
+def _vote(event: ApprovalGiven) -> Vote:
+    return Vote(approver=event.approver, rules=event.rules, reviews=event.reviews)
 
 
 def _approval(event: CampaignApproved) -> Approval:

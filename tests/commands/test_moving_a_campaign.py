@@ -37,7 +37,7 @@ async def test_a_campaign_goes_from_draft_to_archive():
     desk = new_desk()
     campaign = await drafted(desk)
     outcome = await moved(desk, campaign, *LIFE)
-    assert (outcome.id, outcome.version, outcome.replayed) == (campaign, 9, False)
+    assert (outcome.id, outcome.version, outcome.replayed) == (campaign, 10, False)
     assert stage_of((await current(desk, CAMPAIGNS, "acme", campaign)).state) == "archived"
 
 
@@ -137,7 +137,7 @@ async def test_a_desk_that_forgets_streams_still_decides_right():
         for campaign in campaigns:
             await moved(desk, campaign, action)
     for campaign in campaigns:
-        assert len(await desk.log.read("acme", f"campaign-{campaign}")) == 9
+        assert len(await desk.log.read("acme", f"campaign-{campaign}")) == 10
 
 
 async def test_event_ids_follow_from_the_command_so_that_a_retry_makes_the_same():

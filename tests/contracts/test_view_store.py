@@ -73,6 +73,19 @@ async def test_rows_and_position_change_together(store):
     assert await store.fetch("board_v1", "rows", [THERE, ELSEWHERE, HERE]) == [None, b"2", b"1"]
 
 
+async def test_a_row_may_get_another_place_in_the_list_it_is_in(store):
+    new = Filing(THERE, 1, None, "live")
+    batch = rows(1, (HERE, b"1"), (THERE, b"2"), filings=[Filing(HERE, 2, None, "live"), new])
+    mark = await store.apply("board_v1", batch, expected=Mark(0, 0))
+    third = Address("acme", "autumn")
+    moves = [Filing(third, 3, None, "live"), Filing(THERE, 9, "live", "live")]
+    await store.apply("board_v1", rows(2, (third, b"3"), filings=moves), expected=mark)
+
+    for group in ("live", None):
+        listed = await store.page("board", "acme", group=group, before=None, limit=9)
+        assert listed == [b"2", b"3", b"1"], group
+
+
 async def test_a_writer_who_was_overtaken_changes_nothing(store):
     await store.apply("board_v1", rows(5, (HERE, b"1")), expected=Mark(0, 0))
 

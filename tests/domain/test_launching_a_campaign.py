@@ -16,6 +16,7 @@ from tests.people import (
     PAUSED,
     SCHEDULED,
     SUBMITTED,
+    WENT_LIVE,
 )
 from tests.spec import given_campaign
 
@@ -64,3 +65,25 @@ def test_a_campaign_paused_past_its_time_goes_live_when_resumed():
     paused = given_campaign(*IN_REVIEW, APPROVED, SCHEDULED, PAUSED)
     (event,) = paused.when(decisions.resume, by=BEN, at=NEXT_MONDAY).take()
     assert stage_of(evolve(paused.state, event)) == "live"
+
+
+def test_a_campaign_ends_by_the_clock_wherever_it_stands_and_not_before():
+    for stage in ("scheduled", "live", "paused"):
+        campaign = given_campaign(*HISTORIES[stage])
+        early = MONTHS_LATER - timedelta(seconds=1)
+        campaign.when(decisions.end, by=BEN, at=early).then_refused(refusals.CampaignNotOver)
+        (event,) = campaign.when(decisions.end, by=BEN, at=MONTHS_LATER).take()
+        completed = evolve(campaign.state, event)
+        assert stage_of(completed) == "completed"
+        assert decisions.end(completed, by=BEN, at=MONTHS_LATER) == []
+
+
+def test_a_campaign_that_nobody_launched_or_that_has_no_end_does_not_end_by_the_clock():
+    for stage in ("draft", "in_review", "approved", "archived"):
+        taken = given_campaign(*HISTORIES[stage]).when(decisions.end, by=BEN, at=MONTHS_LATER)
+        taken.then_refused(refusals.CampaignNotCompletable)
+    endless = replace(DRAFTED, brief=replace(BRIEF, ends_at=None))
+    taken = given_campaign(endless, SUBMITTED, APPROVED, WENT_LIVE).when(
+        decisions.end, by=BEN, at=MONTHS_LATER
+    )
+    taken.then_refused(refusals.CampaignNotOver)

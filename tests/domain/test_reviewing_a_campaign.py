@@ -4,6 +4,7 @@ from msgspec.structs import replace
 from domain.campaign import decisions, refusals
 from domain.campaign.brief import BriefChanges, content_hash
 from domain.campaign.events import CampaignEdited
+from domain.refusal import Reason, Refusal
 from tests.people import (
     ANA,
     APPROVED,
@@ -19,6 +20,7 @@ from tests.people import (
     SPRING,
     SUBMITTED,
     TUESDAY,
+    actor,
 )
 from tests.spec import given_campaign
 
@@ -70,10 +72,33 @@ def test_the_author_stays_an_author_after_others_edited():
     ],
 )
 def test_reviewing_and_launching_takes_an_approving_role(stage, action):
-    marketer = replace(DEMO, roles=("marketer", "admin"))
-    taken = given_campaign(*HISTORIES[stage]).when(
-        getattr(decisions, action), by=marketer, at=FRIDAY
-    )
+    campaign, decision = given_campaign(*HISTORIES[stage]), getattr(decisions, action)
+    for writer in (actor("abe", "marketer"), actor("abe", "marketer", "admin")):
+        campaign.when(decision, by=writer, at=FRIDAY).then_refused(refusals.ApproverNeeded)
+
+
+@pytest.mark.parametrize(
+    ("stage", "action", "permission"),
+    [
+        ("draft", "submit", "campaign:write"),
+        ("in_review", "approve", "campaign:approve"),
+        ("in_review", "reject", "campaign:approve"),
+        ("approved", "go_live", "campaign:operate"),
+        ("live", "pause", "campaign:operate"),
+    ],
+)
+def test_a_role_of_the_agencys_own_acts_by_what_it_permits(stage, action, permission):
+    campaign, decision = given_campaign(*HISTORIES[stage]), getattr(decisions, action)
+    gus = actor("gus", "guardian", permissions=[permission])
+    assert campaign.when(decision, by=gus, at=FRIDAY).take()[0].role == "guardian"
+    idle = actor("gus", "guardian", permissions=["campaign:read"])
+    refusal = campaign.when(decision, by=idle, at=FRIDAY).then_refused(Refusal)
+    assert refusal.reason is Reason.FORBIDDEN
+
+
+def test_a_key_that_was_narrowed_narrows_its_holder():
+    reader = replace(BEN, permissions=frozenset({"campaign:read"}))
+    taken = given_campaign(*IN_REVIEW).when(decisions.approve, by=reader, at=FRIDAY)
     taken.then_refused(refusals.ApproverNeeded)
 
 

@@ -8,20 +8,26 @@ from pathlib import Path
 
 import msgspec
 
+from domain.approvals import ApprovalRuleEvent
 from domain.audit.events import AuditSealed
 from domain.budget.allocation import AllocationCheckpointed
 from domain.budget.claims import SpendRangeClaimed
 from domain.budget.events import BudgetEvent
 from domain.campaign.events import CampaignEvent
+from domain.loyalty import MemberEvent, ProgrammeSet, RewardSignalled
 from domain.tenant.events import TenantEvent
 
 EVENTS = Path(__file__).parent / "events"
 DECODER = msgspec.json.Decoder(
     CampaignEvent
+    | ApprovalRuleEvent
     | BudgetEvent
     | TenantEvent
     | SpendRangeClaimed
     | AllocationCheckpointed
     | AuditSealed
+    | MemberEvent
+    | ProgrammeSet
+    | RewardSignalled
 )
 SHIPPED = [(path, DECODER.decode(path.read_bytes())) for path in sorted(EVENTS.glob("*.json"))]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from domain.campaign.decisions.authority import role_of_anyone, role_of_approver, untimely
+from domain.campaign.authority import role_of_anyone, role_of_launcher, untimely
 from domain.campaign.events import (
     CampaignArchived,
     CampaignCompleted,
@@ -17,6 +17,7 @@ from domain.campaign.refusals import (
     CampaignNotArchivable,
     CampaignNotCompletable,
     CampaignNotLaunchable,
+    CampaignNotOver,
     CampaignNotPausable,
     CampaignNotResumable,
     CampaignNotSchedulable,
@@ -49,7 +50,7 @@ def schedule(
     """Set when the campaign goes live: at its own start, unless told otherwise."""
     if not isinstance(campaign, Approved | Scheduled):
         raise untimely(campaign, CampaignNotSchedulable)
-    role = role_of_approver(by)
+    role = role_of_launcher(by)
     go_live_at = go_live_at or campaign.plan.brief.starts_at
     if isinstance(campaign, Scheduled):
         if go_live_at not in {None, campaign.go_live_at}:
@@ -73,7 +74,7 @@ def go_live(
     """Start bidding now."""
     if not isinstance(campaign, Approved | Scheduled | Live):
         raise untimely(campaign, CampaignNotLaunchable)
-    role = role_of_approver(by)
+    role = role_of_launcher(by)
     if isinstance(campaign, Live):
         return []
     _refuse_when_over(campaign.plan, at)
@@ -125,6 +126,26 @@ def complete(
     if isinstance(campaign, Completed):
         return []
     id_ = campaign.plan.campaign
+    return [
+        CampaignCompleted(
+            campaign=id_, actor=by.person, role=role, comment=comment, completed_at=at
+        )
+    ]
+
+
+def end(campaign: Campaign, *, by: Actor, at: datetime, comment: str = "") -> list[CampaignEvent]:
+    """Complete a campaign whose end has come, also one that never went live.
+
+    This is the clock's step, beside the matrix of what people may do (FR-WKF-002).
+    """
+    if not isinstance(campaign, Scheduled | Live | Paused | Completed):
+        raise untimely(campaign, CampaignNotCompletable)
+    role = role_of_anyone(by)
+    if isinstance(campaign, Completed):
+        return []
+    ends_at, id_ = campaign.plan.brief.ends_at, campaign.plan.campaign
+    if ends_at is None or ends_at > at:
+        raise CampaignNotOver(campaign=id_)
     return [
         CampaignCompleted(
             campaign=id_, actor=by.person, role=role, comment=comment, completed_at=at

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from domain.campaign.authority import role_of_marketer
 from domain.campaign.brief import Brief, BriefChanges, content_hash, in_utc, revised
 from domain.campaign.checks import errors_in
-from domain.campaign.decisions.authority import role_of_marketer
 from domain.campaign.events import ApprovalVoided, CampaignDrafted, CampaignEdited, CampaignEvent
 from domain.campaign.refusals import (
     BriefInvalid,
@@ -69,10 +69,14 @@ def _rewrite(plan: Plan, changes: BriefChanges, *, by: Actor, at: datetime) -> l
 
 
 def _voided(campaign: InReview | Approved | Scheduled, at: datetime) -> ApprovalVoided:
+    stage = stage_of(campaign).replace("_", " ")
+    votes = campaign.votes if isinstance(campaign, InReview) else ()
+    people = ", ".join(dict.fromkeys(vote.approver for vote in votes))
+    lost = f"; the approvals of {people} no longer count" if people else ""
     return ApprovalVoided(
         campaign=campaign.plan.campaign,
         content_hash=campaign.plan.content_hash,
-        reason=f"The campaign was edited while it was {stage_of(campaign).replace('_', ' ')}.",
+        reason=f"The campaign was edited while it was {stage}{lost}.",
         voided_at=at,
     )
 
