@@ -1,6 +1,7 @@
 """Reads billed impressions, each once, from the facts that are completely in."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from adapters.clickhouse import Reader
 from commands.ports import BilledSum
@@ -16,10 +17,12 @@ FROM billed_marks WHERE partition = {partition:UInt16}
 GROUP BY tenant HAVING last_whole > 0 ORDER BY tenant
 """
 BETWEEN = """
-SELECT campaign, currency, toDate(at) AS day, sum(amount_micros), count() FROM facts FINAL
+SELECT campaign, currency, toUnixTimestamp(toStartOfFifteenMinutes(toDateTime(at))) AS quarter,
+    sum(amount_micros), count()
+FROM facts FINAL
 WHERE tenant = {tenant:String} AND kind = 'bill' AND partition = {partition:UInt16}
     AND seq BETWEEN {first:UInt64} AND {last:UInt64} AND duplicate = 0
-GROUP BY campaign, currency, day ORDER BY campaign, currency, day
+GROUP BY campaign, currency, quarter ORDER BY campaign, currency, quarter
 """
 
 
@@ -43,8 +46,14 @@ class ClickHouseSpend:
     ) -> Sequence[BilledSum]:
         asked = {"tenant": tenant, "partition": partition, "first": first, "last": last}
         return [
-            BilledSum(CampaignId(campaign), currency, day, int(micros), int(impressions))
-            for campaign, currency, day, micros, impressions in await self._reader.rows(
+            BilledSum(
+                CampaignId(campaign),
+                currency,
+                datetime.fromtimestamp(int(quarter), UTC),
+                int(micros),
+                int(impressions),
+            )
+            for campaign, currency, quarter, micros, impressions in await self._reader.rows(
                 BETWEEN, asked
             )
         ]

@@ -1,6 +1,7 @@
-"""What may be asked of a budget."""
+"""What may be asked of a budget: allocate it, record what was spent."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
 import msgspec
@@ -9,10 +10,11 @@ from commands.desk import Desk
 from commands.ledger import Ledger
 from commands.transact import Asking, Outcome, transact
 from domain.budget import UNALLOCATED, Budget, BudgetEvent, evolve
-from domain.budget.decisions import Usage, allocate, spend
+from domain.budget.decisions import Terms, Usage, allocate, spend
 from domain.identity import CampaignId
 from domain.money import Money
 
+# People's requests bring references and reservation names of their own, which count once.
 BUDGETS: Ledger[Budget, BudgetEvent] = Ledger(
     "budget", UNALLOCATED, evolve, msgspec.json.Decoder(BudgetEvent), remembers=16
 )
@@ -23,12 +25,15 @@ class AllocateBudget(msgspec.Struct, frozen=True, kw_only=True):
     total: Money
     daily: Money | None
     campaign_version: int
+    time_zone: str = "UTC"
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 class RecordSpend(msgspec.Struct, frozen=True, kw_only=True):
-    """All that one range of facts cost one campaign in one currency, day by day.
+    """All that one range of facts cost one campaign in one currency, by quarter hours.
 
-    The days come together because the range is counted once or not at all.
+    The quarters come together because the range is counted once or not at all.
     """
 
     campaign: CampaignId
@@ -42,11 +47,13 @@ class RecordSpend(msgspec.Struct, frozen=True, kw_only=True):
 async def allocate_budget(command: AllocateBudget, *, asking: Asking, desk: Desk) -> Outcome:
     """Set what the campaign's brief says may be spent."""
     at = desk.clock.now()
+    terms = Terms(
+        command.total, command.daily, command.time_zone, command.starts_at, command.ends_at
+    )
     decision = partial(
         allocate,
         campaign=command.campaign,
-        total=command.total,
-        daily=command.daily,
+        terms=terms,
         campaign_version=command.campaign_version,
         at=at,
     )

@@ -6,13 +6,22 @@ from functools import partial
 import msgspec
 import structlog
 
-from commands.budget import AllocateBudget, allocate_budget
+from commands.budget import allocate_budget
+from commands.budget_terms import allocation_of
 from commands.campaign import CAMPAIGNS
 from commands.desk import Desk
 from commands.ledger import Ledger
 from commands.ports import Happenings, Overtaken
 from commands.transact import Asking, current, transact
-from domain.budget.allocation import AllocationCheckpointed, checkpoint, evolve
+from domain.budget.allocation import (
+    AllocationCheckpointed,
+    AllocationParked,
+    checkpoint,
+    evolve,
+    newest_parked,
+    park,
+)
+from domain.campaign.brief import Brief
 from domain.campaign.events import CampaignDrafted, CampaignEdited
 from domain.campaign.state import Unwritten
 from domain.envelope import Recorded
@@ -26,6 +35,9 @@ CHECKPOINT_EVERY = 1_000  # events; a restart reads at most so many again, which
 
 CHECKPOINTS: Ledger[int, AllocationCheckpointed] = Ledger(
     PROCESS, 0, evolve, msgspec.json.Decoder(AllocationCheckpointed), remembers=16
+)
+PARKED: Ledger[int, AllocationParked] = Ledger(
+    PROCESS, 0, newest_parked, msgspec.json.Decoder(AllocationParked), remembers=16
 )
 BRIEFS = msgspec.json.Decoder(CampaignDrafted | CampaignEdited)
 BRIEF_KINDS = frozenset(
@@ -65,12 +77,6 @@ class BudgetAllocation:
 
     async def _allocate(self, recorded: Recorded) -> None:
         event = BRIEFS.decode(recorded.data)
-        command = AllocateBudget(
-            campaign=event.campaign,
-            total=event.brief.budget.total,
-            daily=event.brief.budget.daily,
-            campaign_version=recorded.version,
-        )
         asking = Asking.of_process(
             PROCESS,
             recorded.event_id,
@@ -78,7 +84,9 @@ class BudgetAllocation:
             correlation_id=recorded.correlation_id,
             causation_id=recorded.event_id,
         )
-        await _allocate_or_park(command, asking=asking, desk=self._desk)
+        await _allocate_or_park(
+            event.brief, event.campaign, version=recorded.version, asking=asking, desk=self._desk
+        )
 
     async def _checkpoint(self, position: int) -> None:
         at = self._desk.clock.now()
@@ -93,27 +101,43 @@ async def allocate_from_brief(desk: Desk, tenant: TenantId, campaign: CampaignId
     state = folded.state
     if isinstance(state, Unwritten):
         return False
-    budget = state.plan.brief.budget
-    command = AllocateBudget(
-        campaign=campaign, total=budget.total, daily=budget.daily, campaign_version=folded.version
-    )
     asking = Asking.of_process(PROCESS, f"{tenant}/{campaign}/{folded.version}", tenant=tenant)
-    return await _allocate_or_park(command, asking=asking, desk=desk)
+    return await _allocate_or_park(
+        state.plan.brief, campaign, version=folded.version, asking=asking, desk=desk
+    )
 
 
-async def _allocate_or_park(command: AllocateBudget, *, asking: Asking, desk: Desk) -> bool:
+async def _allocate_or_park(
+    brief: Brief, campaign: CampaignId, *, version: int, asking: Asking, desk: Desk
+) -> bool:
     try:
+        command = await allocation_of(
+            brief, tenant=asking.tenant, campaign=campaign, version=version, desk=desk
+        )
         await allocate_budget(command, asking=asking, desk=desk)
     except Refusal as refusal:
         log.warning(
             "allocation_refused",
             tenant=asking.tenant,
-            campaign=command.campaign,
+            campaign=campaign,
             code=refusal.code,
             details=refusal.details,
         )
+        await _park(campaign, version, code=refusal.code, tenant=asking.tenant, desk=desk)
         return False
     return True
+
+
+async def _park(
+    campaign: CampaignId, version: int, *, code: str, tenant: TenantId, desk: Desk
+) -> None:
+    """Record that this brief got no budget, so that somebody is told."""
+    at = desk.clock.now()
+    parked = AllocationParked(campaign=campaign, campaign_version=version, code=code, parked_at=at)
+    source = f"park/{tenant}/{campaign}/{version}"
+    asking = Asking.of_process(PROCESS, source, tenant=tenant)
+    decision = partial(park, parked=parked)
+    await transact(desk, PARKED, campaign, decision, asking=asking, at=at)
 
 
 def _newest_briefs(batch: Sequence[Recorded]) -> list[Recorded]:

@@ -20,7 +20,15 @@ from commands.desk import Desk
 from commands.ledger import Ledger
 from commands.ports import BilledSpend, BilledSum, Overtaken
 from commands.transact import Asking, current, transact
-from domain.budget.claims import NOTHING_CLAIMED, Claimed, SpendRangeClaimed, claim, evolve
+from domain.budget.claims import (
+    NOTHING_CLAIMED,
+    Claimed,
+    ClaimEvent,
+    SpendParked,
+    claim,
+    evolve,
+    park,
+)
 from domain.budget.decisions import BudgetUnknown, Usage
 from domain.identity import CampaignId, TenantId
 from domain.refusal import Refusal
@@ -28,8 +36,8 @@ from domain.refusal import Refusal
 PROCESS = "spend"
 AT_ONCE_MAX = 64  # commands under way together, so that they share an fsync
 
-CLAIMS: Ledger[Claimed, SpendRangeClaimed] = Ledger(
-    PROCESS, NOTHING_CLAIMED, evolve, msgspec.json.Decoder(SpendRangeClaimed), remembers=16
+CLAIMS: Ledger[Claimed, ClaimEvent] = Ledger(
+    PROCESS, NOTHING_CLAIMED, evolve, msgspec.json.Decoder(ClaimEvent), remembers=16
 )
 
 log = structlog.get_logger(__name__)
@@ -109,13 +117,26 @@ class SpendRecording:
         try:
             await self._record_or_allocate(command, asking)
         except Refusal as refusal:
-            log.warning(
-                "spend_parked",
-                tenant=lane.tenant,
-                code=refusal.code,
-                command=msgspec.to_builtins(command),
-                details=refusal.details,
-            )
+            await self._park(lane, command, code=refusal.code, source=source)
+
+    async def _park(self, lane: Lane, command: RecordSpend, *, code: str, source: str) -> None:
+        """Record what no budget took, so that it is seen and the rest goes on."""
+        at = self._desk.clock.now()
+        parked = SpendParked(
+            campaign=command.campaign,
+            currency=command.currency,
+            micros=sum(usage.micros for usage in command.usages),
+            impressions=sum(usage.impressions for usage in command.usages),
+            partition=lane.partition,
+            first=command.first,
+            last=command.last,
+            code=code,
+            parked_at=at,
+        )
+        log.warning("spend_parked", tenant=lane.tenant, code=code, campaign=command.campaign)
+        asking = Asking.of_process(PROCESS, f"park/{source}", tenant=lane.tenant)
+        decision = partial(park, parked=parked)
+        await transact(self._desk, CLAIMS, str(lane.partition), decision, asking=asking, at=at)
 
     async def _record_or_allocate(self, command: RecordSpend, asking: Asking) -> None:
         try:
@@ -128,19 +149,19 @@ class SpendRecording:
 
 
 def _commands(lane: Lane, claimed: Claimed, sums: Sequence[BilledSum]) -> list[RecordSpend]:
-    """Return one command for each campaign and currency, with all its days."""
+    """Return one command for each campaign and currency, with all its quarter hours."""
     usages: dict[tuple[CampaignId, str], list[Usage]] = defaultdict(list)
     for billed in sums:
-        usage = Usage(on=billed.day, micros=billed.micros, impressions=billed.impressions)
+        usage = Usage(at=billed.at, micros=billed.micros, impressions=billed.impressions)
         usages[billed.campaign, billed.currency].append(usage)
     return [
         RecordSpend(
             campaign=campaign,
             currency=currency,
-            usages=tuple(sorted(days)),
+            usages=tuple(sorted(quarters)),
             partition=lane.partition,
             first=claimed.first,
             last=claimed.last,
         )
-        for (campaign, currency), days in sorted(usages.items())
+        for (campaign, currency), quarters in sorted(usages.items())
     ]

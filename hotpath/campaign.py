@@ -28,9 +28,10 @@ class HotCampaign(msgspec.Struct, frozen=True, kw_only=True):
     """A campaign that may bid, flat and complete: nothing else is read to answer a request.
 
     `starts_at` and `ends_at` are seconds since 1970, 0 for none; the end is exclusive.
-    `geo` holds ISO 3166-1 alpha-3 codes. `daily_exhausted_on` is the UTC day
-    (`YYYY-MM-DD`) whose daily budget is spent, or "". `position` is the log's position
-    the row reflects.
+    `geo` holds ISO 3166-1 alpha-3 codes. `daily_exhausted_until` is when it may bid again
+    after a day's budget is spent, in seconds since 1970 (0: now): the advertiser's midnight.
+    `daily_exhausted_on` names that day (`YYYY-MM-DD`, or ""); in a row that tells no time it is
+    a UTC day. `position` is the log's position the row reflects.
     """
 
     tenant: str
@@ -48,3 +49,4 @@ class HotCampaign(msgspec.Struct, frozen=True, kw_only=True):
     offers: list[HotOffer]
     daily_exhausted_on: str
     position: int
+    daily_exhausted_until: int = 0

@@ -118,17 +118,16 @@ class TenantIndex:
         campaigns = [row.campaign for row in self.rows]
         self._starts = np.array([c.starts_at for c in campaigns], np.int64)
         self._ends = np.array([c.ends_at or FOREVER_S for c in campaigns], np.int64)
-        self._spent_on = np.array([_day(c.daily_exhausted_on) for c in campaigns], np.int64)
+        self._spent_until = np.array([_spent_until(c) for c in campaigns], np.int64)
         self._scheduled = self.predicates.blank(funnel.SCHEDULE)
         self._scheduled_from, self._scheduled_until = 0, 0
 
     def schedule_pick(self, now_s: int) -> int:
         """Return who may bid now: begun, not ended, and with daily budget left."""
         if not self._scheduled_from <= now_s < self._scheduled_until:
-            today = now_s // DAY_S
-            due = (self._starts <= now_s) & (now_s < self._ends) & (self._spent_on != today)
+            due = (self._starts <= now_s) & (now_s < self._ends) & (self._spent_until <= now_s)
             self.predicates.write(self._scheduled, due)
-            edges = np.concatenate([self._starts, self._ends, [(today + 1) * DAY_S]])
+            edges = np.concatenate([self._starts, self._ends, self._spent_until, [FOREVER_S]])
             self._scheduled_from = now_s
             self._scheduled_until = int(edges[edges > now_s].min())
         return self._scheduled
@@ -217,5 +216,9 @@ def _sizes(row: Row) -> list[Hashable]:
     return [own] if not wanted or own in wanted else [UNWANTED]
 
 
-def _day(said: str) -> int:
-    return int(np.datetime64(said, "D").astype(np.int64)) if said else -1
+def _spent_until(campaign: HotCampaign) -> int:
+    """Return from when there is money again; a row without a time names a day of UTC."""
+    if campaign.daily_exhausted_until or not campaign.daily_exhausted_on:
+        return campaign.daily_exhausted_until
+    day = np.datetime64(campaign.daily_exhausted_on, "D").astype(np.int64)
+    return (int(day) + 1) * DAY_S

@@ -6,20 +6,52 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.budget.events import (
+    Alarm,
     BudgetAllocated,
+    BudgetCorrected,
     BudgetEvent,
     BudgetExhausted,
+    BudgetHalted,
     BudgetNearingLimit,
+    BudgetRefunded,
+    BudgetReleased,
+    BudgetReplenished,
+    BudgetReserved,
     BudgetSpent,
     DailyBudgetOverspent,
+    PacingFellBehind,
+    PacingRanAhead,
+    PacingRecovered,
+    PacingSet,
+    ReservationCommitted,
+    ReservationExpired,
+    ReservationReleased,
+    SharedBudgetJoined,
+    SharedBudgetLeft,
 )
+from domain.budget.pacing import EVEN, Curve, Flight
 from domain.envelope import Recorded
 from domain.money import Money
 from projections.projection import Projection
 
+ALERTS_KEPT = 100  # a year of daily overspends would make every answer heavy
+KINDS: dict[type[Alarm], str] = {
+    BudgetNearingLimit: "nearing_limit",
+    BudgetExhausted: "exhausted",
+    BudgetReplenished: "replenished",
+    DailyBudgetOverspent: "daily_overspent",
+    PacingFellBehind: "pacing_behind",
+    PacingRanAhead: "pacing_ahead",
+    PacingRecovered: "pacing_recovered",
+}
+
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """`kind` is nearing_limit, exhausted or daily_overspent; `on` is the day of the last."""
+    """What was spent of what: of the total, of a day's budget (`on`), or of what pacing expected.
+
+    `kind` is nearing_limit, exhausted, replenished, daily_overspent, pacing_behind,
+    pacing_ahead or pacing_recovered.
+    """
 
     kind: str
     at: datetime
@@ -28,8 +60,27 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     on: date | None = None
 
 
+class Reservation(msgspec.Struct, frozen=True, kw_only=True):
+    """Money set aside: `on` is the day whose budget it is of."""
+
+    reservation: str
+    amount: Money
+    on: date
+    expires_at: datetime
+
+
+class Halt(msgspec.Struct, frozen=True, kw_only=True):
+    """A shared budget is spent: until a time, or until it has room again."""
+
+    shared_budget: str
+    until: datetime | None
+
+
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """A campaign's money, all in `currency`; `spent_today` belongs to the UTC day `spent_on`."""
+    """A campaign's money, all in `currency`; `spent_today` belongs to the local day `spent_on`.
+
+    `spent_total` is after refunds and corrections; `reservations` are those open.
+    """
 
     campaign: str
     currency: str
@@ -42,6 +93,25 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     alerts: tuple[Alert, ...]
     version: int
     position: int
+    time_zone: str = "UTC"
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    refunded_micros: int = 0
+    corrected_micros: int = 0
+    curve: Curve = EVEN
+    reservations: tuple[Reservation, ...] = ()
+    shared: tuple[str, ...] = ()
+    halts: tuple[Halt, ...] = ()
+
+    @property
+    def flight(self) -> Flight | None:
+        if self.starts_at is None or self.ends_at is None:
+            return None
+        return Flight(starts_at=self.starts_at, ends_at=self.ends_at, time_zone=self.time_zone)
+
+    @property
+    def reserved_micros(self) -> int:
+        return sum(reservation.amount.micros for reservation in self.reservations)
 
 
 def fold(budget: Budget | None, event: BudgetEvent, recorded: Recorded) -> Budget | None:
@@ -52,17 +122,17 @@ def fold(budget: Budget | None, event: BudgetEvent, recorded: Recorded) -> Budge
 
 
 def spent_on_day(
-    day: date | None, spent_micros: int, spending: BudgetSpent
+    day: date | None, spent_micros: int, *, on: date | None, micros: int
 ) -> tuple[date | None, int]:
     """Return the newest day with money spent on it, and its micros.
 
     Spend of an earlier day may arrive late: it adds to the total alone.
     """
-    if day is None or spending.on > day:
-        return spending.on, spending.amount.micros
-    if spending.on == day:
-        return day, spent_micros + spending.amount.micros
-    return day, spent_micros
+    if on is None or (day is not None and on < day):
+        return day, spent_micros
+    if day is None or on > day:
+        return on, max(0, micros)
+    return day, max(0, spent_micros + micros)
 
 
 def _opened(event: BudgetAllocated, recorded: Recorded) -> Budget:
@@ -79,47 +149,113 @@ def _opened(event: BudgetAllocated, recorded: Recorded) -> Budget:
         alerts=(),
         version=recorded.version,
         position=recorded.position,
+        time_zone=event.time_zone,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
     )
 
 
-def _changed(budget: Budget, event: BudgetEvent) -> Budget:
+def _changed(budget: Budget, event: BudgetEvent) -> Budget:  # noqa: PLR0911 - a line a kind
     match event:
-        case BudgetAllocated(total=total, daily=daily):
-            return replace(budget, total=total, daily=daily, currency=total.currency)
-        case BudgetSpent():
-            return _spent(budget, event)
-        case BudgetNearingLimit():
-            return _alerted(budget, "nearing_limit", event)
-        case BudgetExhausted():
-            return _alerted(budget, "exhausted", event)
-        case DailyBudgetOverspent(on=on):
-            return _alerted(budget, "daily_overspent", event, on=on)
+        case BudgetAllocated():
+            return _reallocated(budget, event)
+        case BudgetSpent(amount=amount, on=on, impressions=impressions):
+            spent = _spent(budget, amount.micros, on=on)
+            return replace(spent, impressions=budget.impressions + impressions)
+        case BudgetRefunded(amount=amount):
+            refunded = budget.refunded_micros + amount.micros
+            return replace(_spent(budget, -amount.micros, on=None), refunded_micros=refunded)
+        case BudgetCorrected(amount=change, on=day):
+            corrected = budget.corrected_micros + change.micros
+            return replace(_spent(budget, change.micros, on=day), corrected_micros=corrected)
+        case BudgetReserved():
+            return _reserved(budget, event)
+        case ReservationCommitted(amount=amount, on=on, reservation=name):
+            return _ended(_spent(budget, amount.micros, on=on), name)
+        case ReservationReleased(reservation=name) | ReservationExpired(reservation=name):
+            return _ended(budget, name)
+        case PacingSet(curve=curve):
+            return replace(budget, curve=curve)
+        case SharedBudgetJoined() | SharedBudgetLeft() | BudgetHalted() | BudgetReleased():
+            return _shared(budget, event)
+        case _:
+            return _alerted(budget, event)
 
 
-def _spent(budget: Budget, event: BudgetSpent) -> Budget:
-    day, micros = spent_on_day(budget.spent_on, budget.spent_today.micros, event)
+def _reallocated(budget: Budget, event: BudgetAllocated) -> Budget:
     return replace(
         budget,
-        spent_total=_money(budget, budget.spent_total.micros + event.amount.micros),
-        spent_today=_money(budget, micros),
-        spent_on=day,
-        impressions=budget.impressions + event.impressions,
+        total=event.total,
+        daily=event.daily,
+        currency=event.total.currency,
+        spent_total=replace(budget.spent_total, currency=event.total.currency),
+        spent_today=replace(budget.spent_today, currency=event.total.currency),
+        time_zone=event.time_zone,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
     )
 
 
-def _alerted(
+def _spent(budget: Budget, micros: int, *, on: date | None) -> Budget:
+    day, today = spent_on_day(budget.spent_on, budget.spent_today.micros, on=on, micros=micros)
+    return replace(
+        budget,
+        spent_total=_money(budget, max(0, budget.spent_total.micros + micros)),
+        spent_today=_money(budget, today),
+        spent_on=day,
+    )
+
+
+def _reserved(budget: Budget, event: BudgetReserved) -> Budget:
+    opened = Reservation(
+        reservation=event.reservation,
+        amount=event.amount,
+        on=event.on,
+        expires_at=event.expires_at,
+    )
+    return replace(budget, reservations=(*budget.reservations, opened))
+
+
+def _ended(budget: Budget, name: str) -> Budget:
+    left = tuple(held for held in budget.reservations if held.reservation != name)
+    return replace(budget, reservations=left)
+
+
+def _shared(
     budget: Budget,
-    kind: str,
-    event: BudgetNearingLimit | BudgetExhausted | DailyBudgetOverspent,
-    *,
-    on: date | None = None,
+    event: SharedBudgetJoined | SharedBudgetLeft | BudgetHalted | BudgetReleased,
 ) -> Budget:
-    alert = Alert(kind=kind, at=event.at, spent=event.spent, limit=event.limit, on=on)
-    return replace(budget, alerts=(*budget.alerts, alert))
+    name = event.shared_budget
+    others = tuple(halt for halt in budget.halts if halt.shared_budget != name)
+    match event:
+        case SharedBudgetJoined():
+            return replace(budget, shared=(*budget.shared, name))
+        case SharedBudgetLeft():
+            left = tuple(shared for shared in budget.shared if shared != name)
+            return replace(budget, shared=left, halts=others)
+        case BudgetHalted(until=until):
+            return replace(budget, halts=(*others, Halt(shared_budget=name, until=until)))
+        case BudgetReleased():
+            return replace(budget, halts=others)
+
+
+def _alerted(budget: Budget, event: Alarm) -> Budget:
+    if isinstance(event, PacingFellBehind | PacingRanAhead | PacingRecovered):
+        limit = event.expected
+    else:
+        limit = event.limit
+    alert = Alert(
+        kind=KINDS[type(event)],
+        at=event.at,
+        spent=event.spent,
+        limit=limit,
+        on=event.on if isinstance(event, DailyBudgetOverspent) else None,
+    )
+    return replace(budget, alerts=(*budget.alerts, alert)[-ALERTS_KEPT:])
 
 
 def _money(budget: Budget, micros: int) -> Money:
     return Money(micros=micros, currency=budget.currency)
 
 
-BUDGETS = Projection(name="budgets", events=BudgetEvent, memory=Budget, fold=fold)
+BUDGETS = Projection(name="budgets", version=2, events=BudgetEvent, memory=Budget, fold=fold)

@@ -1,29 +1,19 @@
 """The campaigns that may bid now: live, with an allocated budget that is not spent."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 import msgspec
 from msgspec.structs import replace
 
-from domain.budget.events import BudgetAllocated, BudgetEvent, BudgetSpent
+from domain.budget.events import BudgetEvent
 from domain.campaign.brief import Brief, Offer
 from domain.campaign.events import CampaignDrafted, CampaignEdited, CampaignEvent
 from domain.envelope import Recorded
 from hotpath.campaign import HotCampaign, HotOffer
-from projections.budgets import spent_on_day
 from projections.ports import Address
 from projections.projection import Projection, Rows
+from projections.purse import Purse, after
 from projections.stages import step
-
-
-class Purse(msgspec.Struct, frozen=True):
-    """What is remembered of a campaign's money, in micros of one currency."""
-
-    total: int = 0
-    daily: int | None = None
-    spent_total: int = 0
-    spent_today: int = 0
-    spent_on: date | None = None
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -43,10 +33,10 @@ def fold(
 ) -> Candidate:
     """Return the candidate after one more event of its campaign or of its budget."""
     before = candidate or Candidate()
-    after = _changed(before, event)
-    if _eligible(after) and _visible(before) != _visible(after):
-        return replace(after, since=recorded.position)
-    return after
+    changed = _changed(before, event)
+    if _eligible(changed) and _visible(before) != _visible(changed):
+        return replace(changed, since=recorded.position)
+    return changed
 
 
 def rows(tenant: str, campaign: str, candidate: Candidate | None) -> Rows:
@@ -62,50 +52,24 @@ def _changed(candidate: Candidate, event: CampaignEvent | BudgetEvent) -> Candid
             return replace(candidate, brief=brief, stage="draft")
         case CampaignEdited(brief=brief):
             return replace(candidate, brief=brief)
-        case BudgetAllocated(total=total, daily=daily):
-            purse = replace(
-                candidate.purse, total=total.micros, daily=daily.micros if daily else None
-            )
-            return replace(candidate, purse=purse)
-        case BudgetSpent():
-            return replace(candidate, purse=_spent(candidate.purse, event))
+        case _ if isinstance(event, BudgetEvent):
+            return replace(candidate, purse=after(candidate.purse, event))
         case _:
-            return _moved(candidate, event)
-
-
-def _moved(candidate: Candidate, event: CampaignEvent | BudgetEvent) -> Candidate:
-    if isinstance(event, BudgetEvent):
-        return candidate  # An alert: the sums it speaks of are already in the purse.
-    moved = step(event)
-    return replace(candidate, stage=moved.to) if moved else candidate
-
-
-def _spent(purse: Purse, event: BudgetSpent) -> Purse:
-    day, micros = spent_on_day(purse.spent_on, purse.spent_today, event)
-    return replace(
-        purse,
-        spent_total=purse.spent_total + event.amount.micros,
-        spent_today=micros,
-        spent_on=day,
-    )
+            moved = step(event)
+            return replace(candidate, stage=moved.to) if moved else candidate
 
 
 def _eligible(candidate: Candidate) -> bool:
+    return candidate.stage == "live" and candidate.purse.has_money
+
+
+def _visible(candidate: Candidate) -> tuple[object, ...]:
     purse = candidate.purse
-    return candidate.stage == "live" and purse.spent_total < purse.total
-
-
-def _visible(candidate: Candidate) -> tuple[bool, Brief | None, str]:
-    return _eligible(candidate), candidate.brief, _exhausted_on(candidate.purse)
-
-
-def _exhausted_on(purse: Purse) -> str:
-    spent_up = purse.daily is not None and purse.spent_today >= purse.daily
-    return purse.spent_on.isoformat() if spent_up and purse.spent_on else ""
+    return _eligible(candidate), candidate.brief, purse.exhausted_on, purse.exhausted_until
 
 
 def _hot(tenant: str, campaign: str, brief: Brief, candidate: Candidate) -> HotCampaign:
-    targeting = brief.targeting
+    targeting, purse = brief.targeting, candidate.purse
     return HotCampaign(
         tenant=tenant,
         campaign=campaign,
@@ -120,7 +84,8 @@ def _hot(tenant: str, campaign: str, brief: Brief, candidate: Candidate) -> HotC
         domains_allow=list(targeting.domains.allow),
         domains_block=list(targeting.domains.block),
         offers=[_offer(offer) for offer in brief.offers],
-        daily_exhausted_on=_exhausted_on(candidate.purse),
+        daily_exhausted_on=purse.exhausted_on,
+        daily_exhausted_until=purse.exhausted_until,
         position=candidate.since,
     )
 
@@ -148,6 +113,7 @@ def _seconds(at: datetime | None) -> int:
 
 HOT_CAMPAIGNS = Projection(
     name="hot_campaigns",
+    version=2,
     events=CampaignEvent | BudgetEvent,
     memory=Candidate,
     fold=fold,

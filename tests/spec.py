@@ -4,13 +4,14 @@ from functools import partial, reduce
 
 import pytest
 
-from domain import approvals, audit, budget, campaign, loyalty, tenant
+from domain import approvals, audit, budget, campaign, loyalty, shared_budget, tenant
 
 FOLDS = {
     "approval_rules": (approvals.UNSEEDED, approvals.evolve),
     "audit": (audit.UNSEALED, audit.evolve),
     "campaign": (campaign.UNWRITTEN, campaign.evolve),
     "budget": (budget.UNALLOCATED, budget.evolve),
+    "shared_budget": (shared_budget.UNSET, shared_budget.evolve),
     "member": (loyalty.STRANGER, loyalty.evolve),
     "tenant": (tenant.UNOPENED, tenant.evolve),
 }
@@ -48,5 +49,6 @@ class When:
 given_approval_rules = partial(Given, "approval_rules")
 given_campaign = partial(Given, "campaign")
 given_budget = partial(Given, "budget")
+given_shared_budget = partial(Given, "shared_budget")
 given_member = partial(Given, "member")
 given_tenant = partial(Given, "tenant")

@@ -1,8 +1,9 @@
-"""How far the allocation of budgets has read the log."""
+"""How far the allocation of budgets has read the log, and which briefs it could not serve."""
 
 import datetime as dt
 
 from domain.event import Event
+from domain.identity import CampaignId
 
 
 class AllocationCheckpointed(Event, frozen=True, kw_only=True, tag="allocation.checkpointed.v1"):
@@ -24,3 +25,22 @@ def checkpoint(
     if position - reached < every:
         return []
     return [AllocationCheckpointed(position=position, checkpointed_at=at)]
+
+
+class AllocationParked(Event, frozen=True, kw_only=True, tag="allocation.parked.v1"):
+    """The brief's budget could not be allocated: what was allocated before still holds."""
+
+    campaign: CampaignId
+    campaign_version: int
+    code: str  # of the refusal
+    parked_at: dt.datetime
+
+
+def newest_parked(_: int, event: AllocationParked) -> int:
+    """Accept what happened: only the newest brief that was parked matters."""
+    return event.campaign_version
+
+
+def park(newest: int, *, parked: AllocationParked) -> list[AllocationParked]:
+    """Record that a brief got no budget, once for each version of it."""
+    return [parked] if parked.campaign_version > newest else []

@@ -1,24 +1,17 @@
-"""What may be done with a budget, and which alarms follow (FR-RPT-007 to 009)."""
+"""What may be done with a budget: allocate it, spend it (FR-RPT-007)."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from functools import reduce
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from domain.budget.events import (
-    BudgetAllocated,
-    BudgetEvent,
-    BudgetExhausted,
-    BudgetNearingLimit,
-    BudgetSpent,
-    DailyBudgetOverspent,
-)
-from domain.budget.state import Allocated, Budget, Unallocated, evolve
+from domain.budget.alarms import with_alarms
+from domain.budget.days import day_of, is_zone
+from domain.budget.events import BudgetAllocated, BudgetEvent, BudgetSpent
+from domain.budget.state import Allocated, Budget, Unallocated
 from domain.identity import CampaignId
 from domain.money import Money
 from domain.refusal import Reason, Refusal
-
-NEARING_PERCENT = 80
 
 
 class BudgetUnknown(Refusal, reason=Reason.UNKNOWN):
@@ -29,39 +22,52 @@ class CurrencyMismatch(Refusal, reason=Reason.MALFORMED):
     """The amount is not in the currency of the budget it belongs to."""
 
 
-class Usage(NamedTuple):
-    """Billed impressions of one UTC day, and what they cost."""
+class TimeZoneUnknown(Refusal, reason=Reason.MALFORMED):
+    """There is no such time zone: it must be a name of the IANA database, like Europe/Berlin."""
 
-    on: dt.date
+
+class Usage(NamedTuple):
+    """Billed impressions of the quarter hour that begins `at`, and what they cost.
+
+    Every zone's midnight lies on a quarter hour of UTC, so a quarter belongs to one day.
+    """
+
+    at: dt.datetime
     micros: int
     impressions: int
+
+
+class Terms(NamedTuple):
+    """What a budget is for: how much, over which flight, counted by whose clock."""
+
+    total: Money
+    daily: Money | None = None
+    time_zone: str = "UTC"
+    starts_at: dt.datetime | None = None
+    ends_at: dt.datetime | None = None
 
 
 def allocate(
     budget: Budget,
     *,
     campaign: CampaignId,
-    total: Money,
-    daily: Money | None,
+    terms: Terms,
     campaign_version: int,
     at: dt.datetime,
 ) -> list[BudgetEvent]:
     """Set how much may be spent; an older brief than the one allocated says nothing new."""
+    if not is_zone(terms.time_zone):
+        raise TimeZoneUnknown(time_zone=terms.time_zone)
     if isinstance(budget, Allocated):
-        if campaign_version <= budget.campaign_version:
+        if campaign_version <= budget.campaign_version or terms == _terms_of(budget):
             return []
-        if (total, daily) == (budget.total, budget.daily):
-            return []
-        if budget.spent_micros and total.currency != budget.total.currency:
-            raise CurrencyMismatch(budget=budget.total.currency, amount=total.currency)
+        used = budget.spent_micros or budget.holds or budget.references
+        if used and terms.total.currency != budget.total.currency:
+            raise CurrencyMismatch(budget=budget.total.currency, amount=terms.total.currency)
     allocated = BudgetAllocated(
-        campaign=campaign,
-        total=total,
-        daily=daily,
-        campaign_version=campaign_version,
-        allocated_at=at,
+        campaign=campaign, campaign_version=campaign_version, allocated_at=at, **terms._asdict()
     )
-    return _with_alarms(budget, [allocated], at=at)
+    return with_alarms(budget, [allocated], at=at)
 
 
 def spend(
@@ -75,49 +81,42 @@ def spend(
     at: dt.datetime,
 ) -> list[BudgetEvent]:
     """Record what a range of facts cost, once; beyond the total too, because it happened."""
-    if isinstance(budget, Unallocated):
-        raise BudgetUnknown
-    if currency != budget.total.currency:
-        raise CurrencyMismatch(budget=budget.total.currency, amount=currency)
+    budget = in_currency(budget, currency)
     if last <= budget.watermarks.get(partition, 0):
         return []
     spent: list[BudgetEvent] = [
         BudgetSpent(
             campaign=budget.campaign,
-            amount=Money(micros=usage.micros, currency=currency),
-            impressions=usage.impressions,
+            amount=Money(micros=micros, currency=currency),
+            impressions=impressions,
             partition=partition,
             first=first,
             last=last,
-            on=usage.on,
+            on=day,
             spent_at=at,
         )
-        for usage in usages
+        for day, (micros, impressions) in sorted(_by_day(usages, budget.time_zone).items())
     ]
-    return _with_alarms(budget, spent, at=at)
+    return with_alarms(budget, spent, at=at)
 
 
-def _with_alarms(budget: Budget, news: list[BudgetEvent], *, at: dt.datetime) -> list[BudgetEvent]:
-    after = reduce(evolve, news, budget)
-    assert isinstance(after, Allocated)  # noqa: S101 - both callers allocate or are allocated
-    return [*news, *_alarms(after, at=at)]
+def in_currency(budget: Budget, currency: str) -> Allocated:
+    """Return the budget when it exists and counts in this currency, refuse otherwise."""
+    if isinstance(budget, Unallocated):
+        raise BudgetUnknown
+    if currency != budget.total.currency:
+        raise CurrencyMismatch(budget=budget.total.currency, amount=currency)
+    return budget
 
 
-def _alarms(budget: Allocated, *, at: dt.datetime) -> Iterator[BudgetEvent]:
-    total = budget.total
-    spent = Money(micros=budget.spent_micros, currency=total.currency)
-    if not budget.nearing and spent.micros * 100 >= total.micros * NEARING_PERCENT:
-        yield BudgetNearingLimit(campaign=budget.campaign, spent=spent, limit=total, at=at)
-    if not budget.exhausted and spent.micros >= total.micros:
-        yield BudgetExhausted(campaign=budget.campaign, spent=spent, limit=total, at=at)
-    if budget.daily is None:
-        return
-    for day, micros in sorted(budget.days.items()):
-        if micros > budget.daily.micros and day not in budget.overspent_days:
-            yield DailyBudgetOverspent(
-                campaign=budget.campaign,
-                spent=Money(micros=micros, currency=total.currency),
-                limit=budget.daily,
-                on=day,
-                at=at,
-            )
+def _terms_of(budget: Allocated) -> Terms:
+    return Terms(budget.total, budget.daily, budget.time_zone, budget.starts_at, budget.ends_at)
+
+
+def _by_day(usages: Sequence[Usage], time_zone: str) -> dict[dt.date, tuple[int, int]]:
+    days: dict[dt.date, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for usage in usages:
+        day = day_of(usage.at, time_zone)
+        micros, impressions = days[day]
+        days[day] = (micros + usage.micros, impressions + usage.impressions)
+    return days

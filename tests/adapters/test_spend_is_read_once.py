@@ -1,6 +1,7 @@
 """Billed impressions as the spend manager reads them."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,6 +14,9 @@ from tests.facts import DAY_US, NOW_US, TODAY, batch, bill, database, pixel
 
 pytestmark = pytest.mark.engines
 LAST_MONTH_US = NOW_US - TODAY.day * DAY_US
+QUARTER_US = 15 * 60 * 1_000_000
+QUARTER_LONG = timedelta(minutes=15)
+QUARTER = datetime.fromtimestamp((NOW_US - NOW_US % QUARTER_US) // 1_000_000, UTC)
 
 
 @pytest.fixture
@@ -49,10 +53,24 @@ async def test_each_tenant_is_through_its_newest_billed_impression(facts):
     await insert(table, cut(3, [pixel("visit", "v")], [bill("c", micros=500)]))
     assert await spend.through(0) == [("acme", 4), ("rival", 2)]
     assert await spend.between("acme", 0, first=1, last=4) == [
-        BilledSum("spring", "USD", TODAY, 3_000, 2)
+        BilledSum("spring", "USD", QUARTER, 3_000, 2)
     ]
     assert await spend.between("acme", 0, first=2, last=4) == [
-        BilledSum("spring", "USD", TODAY, 500, 1)
+        BilledSum("spring", "USD", QUARTER, 500, 1)
+    ]
+
+
+async def test_quarter_hours_are_told_apart(facts):
+    table, spend = facts
+    start = NOW_US - NOW_US % QUARTER_US
+    moments = [start - 1, start, start - QUARTER_US, start - QUARTER_US - 1]
+    await insert(table, cut(1, [bill(str(at), at_us=at, micros=1) for at in moments]))
+    (_tenant, last), *_ = await spend.through(0)
+    found = await spend.between("acme", 0, first=1, last=last)
+    assert [(QUARTER - one.at, one.impressions) for one in found] == [
+        (2 * QUARTER_LONG, 1),
+        (QUARTER_LONG, 2),
+        (0 * QUARTER_LONG, 1),
     ]
 
 

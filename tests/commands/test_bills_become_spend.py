@@ -1,8 +1,9 @@
 """The spend process manager under redelivery, restarts, rivals and bad bills."""
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime, time
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -13,9 +14,9 @@ from commands.desk import Desk
 from commands.ports import BilledSpend, BilledSum, LogUnreachable
 from commands.spend import CLAIMS, SpendRecording
 from commands.transact import current
-from domain.budget.claims import Claimed
+from domain.budget.claims import Claimed, SpendParked
 from tests.commands.desks import drafted, kinds, new_desk
-from tests.people import GLOBEX, MONDAY
+from tests.people import BRIEF, GLOBEX, MONDAY
 
 TODAY, TOMORROW = date(2026, 3, 2), date(2026, 3, 3)
 
@@ -27,7 +28,8 @@ def billed():
 
 def bill(billed, campaign, sequence, *, units=1, partition=0, day=TODAY, **other):
     currency, tenant = other.get("currency", "USD"), other.get("tenant", "acme")
-    sum_ = BilledSum(campaign, currency, day, units * 1_000_000, units)
+    at = other.get("at", datetime.combine(day, time(12), tzinfo=UTC))
+    sum_ = BilledSum(campaign, currency, at, units * 1_000_000, units)
     billed.bills.append(Bill(tenant, partition, sequence, sum_))
 
 
@@ -137,16 +139,29 @@ async def test_bad_bills_are_parked_and_do_not_hold_up_the_good(billed):
     bill(billed, campaign, 3)
     with capture_logs() as logs:
         await recording(desk, billed).step()
-    parked = [line for line in logs if line["event"] == "spend_parked"]
-    assert {line["code"] for line in parked} == {"budget_unknown", "currency_mismatch"}
-    assert all(line["command"]["usages"] for line in parked)
+    assert [line["event"] for line in logs] == ["spend_parked", "spend_parked"]
+    history = await desk.log.read("acme", "spend-0")
+    parked = [msgspec.json.decode(recorded.data, type=SpendParked) for recorded in history[1:]]
+    assert {(p.campaign, p.code, p.currency, p.micros, p.impressions) for p in parked} == {
+        ("nobody", "budget_unknown", "USD", 4_000_000, 4),
+        (campaign, "currency_mismatch", "EUR", 3_000_000, 3),
+    }
+    assert {(p.first, p.last) for p in parked} == {(1, 3)}
     assert await spent(desk, campaign) == 1
+
+
+async def test_what_was_parked_is_recorded_once_over_restarts(billed):
+    desk = new_desk()
+    bill(billed, "nobody", 1, units=4)
+    for _ in range(3):
+        await recording(Desk(desk.log, desk.clock), billed).step()
+    assert await kinds(desk, "spend-0") == ["range_claimed", "parked"]
 
 
 async def test_an_alarm_rings_when_the_money_is_gone(billed):
     desk = new_desk()
     campaign = await drafted(desk)
-    bill(billed, campaign, 1, units=100)
+    bill(billed, campaign, 1, units=BRIEF.budget.total.micros // 1_000_000)
     await recording(desk, billed).step()
     assert await kinds(desk, f"budget-{campaign}") == [
         "allocated",

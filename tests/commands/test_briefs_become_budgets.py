@@ -9,7 +9,7 @@ from domain.budget.decisions import Usage
 from domain.campaign.brief import BriefChanges, BudgetPlan
 from tests.commands.desks import drafted, kinds, new_desk
 from tests.contracts.logs import entry
-from tests.people import ANA, BIGGER, GLOBEX, MONDAY, TULIPS, asks, eur, usd
+from tests.people import ANA, BIGGER, BRIEF, GLOBEX, MONDAY, TULIPS, asks, eur
 
 
 async def settled(desk, *, allocation=None):
@@ -25,7 +25,7 @@ async def budget_of(desk, campaign, *, tenant="acme"):
 
 
 def five_dollars(campaign):
-    usages = (Usage(on=MONDAY.date(), micros=5_000_000, impressions=1),)
+    usages = (Usage(at=MONDAY, micros=5_000_000, impressions=1),)
     return RecordSpend(
         campaign=campaign, currency="USD", usages=usages, partition=0, first=1, last=1
     )
@@ -41,7 +41,9 @@ async def test_a_drafted_campaign_gets_the_budget_its_brief_names():
     campaign = await drafted(desk)
     await settled(desk)
     budget = await budget_of(desk, campaign)
-    assert (budget.total, budget.daily, budget.campaign_version) == (usd(100), usd(20), 1)
+    assert (budget.total, budget.daily) == (BRIEF.budget.total, BRIEF.budget.daily)
+    assert budget.campaign_version == 1
+    assert (budget.starts_at, budget.ends_at) == (BRIEF.starts_at, BRIEF.ends_at)
 
 
 async def test_an_edited_brief_changes_the_budget():
@@ -50,7 +52,7 @@ async def test_an_edited_brief_changes_the_budget():
     allocation = await settled(desk)
     await widened(desk, campaign)
     await settled(desk, allocation=allocation)
-    assert (await budget_of(desk, campaign)).total == usd(200)
+    assert (await budget_of(desk, campaign)).total == BIGGER.budget.total
     assert await kinds(desk, f"budget-{campaign}") == ["allocated", "allocated"]
 
 
@@ -60,7 +62,7 @@ async def test_a_brief_edited_before_it_was_read_is_allocated_once():
     await widened(desk, campaign)
     await settled(desk)
     assert await kinds(desk, f"budget-{campaign}") == ["allocated"]
-    assert (await budget_of(desk, campaign)).total == usd(200)
+    assert (await budget_of(desk, campaign)).total == BIGGER.budget.total
 
 
 async def test_reading_everything_again_changes_nothing():
@@ -77,8 +79,8 @@ async def test_every_tenant_has_budgets_of_its_own():
     desk = new_desk()
     ours, theirs = await drafted(desk), await drafted(desk, tenant=GLOBEX)
     await settled(desk)
-    assert (await budget_of(desk, ours)).total == usd(100)
-    assert (await budget_of(desk, theirs, tenant=GLOBEX)).total == usd(100)
+    assert (await budget_of(desk, ours)).total == BRIEF.budget.total
+    assert (await budget_of(desk, theirs, tenant=GLOBEX)).total == BRIEF.budget.total
 
 
 async def test_the_budget_says_which_event_caused_it():
@@ -100,7 +102,7 @@ async def test_a_new_process_goes_on_from_a_checkpoint():
     campaign = await drafted(desk)
     fresh = BudgetAllocation(desk, desk.log)
     assert await fresh.step() < CHECKPOINT_EVERY
-    assert (await budget_of(desk, campaign)).total == usd(100)
+    assert (await budget_of(desk, campaign)).total == BRIEF.budget.total
 
 
 async def test_an_idle_log_is_not_fed_by_its_own_checkpoints():
@@ -126,8 +128,10 @@ async def test_a_refused_allocation_does_not_stop_the_others():
     with capture_logs() as logs:
         await settled(desk, allocation=allocation)
     assert [line["code"] for line in logs] == ["currency_mismatch"]
-    assert (await budget_of(desk, campaign)).total == usd(100)
-    assert (await budget_of(desk, other)).total == usd(100)
+    assert (await budget_of(desk, campaign)).total == BRIEF.budget.total
+    (parked,) = await desk.log.read("acme", f"allocation-{campaign}")
+    assert (parked.kind, b"currency_mismatch" in parked.data) == ("allocation.parked.v1", True)
+    assert (await budget_of(desk, other)).total == BRIEF.budget.total
 
 
 async def test_a_budget_can_be_allocated_ahead_of_the_log():

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import UTC, date, datetime, time
 from itertools import permutations
 
 import pytest
@@ -9,6 +9,8 @@ from domain.budget import evolve
 from domain.budget.decisions import (
     BudgetUnknown,
     CurrencyMismatch,
+    Terms,
+    TimeZoneUnknown,
     Usage,
     allocate,
     spend,
@@ -17,6 +19,7 @@ from domain.budget.events import (
     BudgetAllocated,
     BudgetExhausted,
     BudgetNearingLimit,
+    BudgetReplenished,
     BudgetSpent,
     DailyBudgetOverspent,
 )
@@ -32,10 +35,14 @@ WITH_DAILY = BudgetAllocated(
 )
 
 
+def noon(day):
+    return datetime.combine(day, time(12), tzinfo=UTC)
+
+
 def spending(units, *, last, first=None, partition=0, on=TODAY, currency="USD"):
     return {
         "currency": currency,
-        "usages": (Usage(on=on, micros=units * 1_000_000, impressions=units),),
+        "usages": (Usage(noon(on), units * 1_000_000, units),),
         "partition": partition,
         "first": first or last,
         "last": last,
@@ -46,8 +53,7 @@ def spending(units, *, last, first=None, partition=0, on=TODAY, currency="USD"):
 def allocating(total, *, version=2, daily=None):
     return {
         "campaign": SPRING,
-        "total": total,
-        "daily": daily,
+        "terms": Terms(total, daily),
         "campaign_version": version,
         "at": TUESDAY,
     }
@@ -95,7 +101,7 @@ def test_each_partition_has_a_watermark_of_its_own():
 
 
 def test_the_days_of_one_range_are_counted_together():
-    usages = (Usage(TODAY, 1_000_000, 1), Usage(TOMORROW, 2_000_000, 2))
+    usages = (Usage(noon(TODAY), 1_000_000, 1), Usage(noon(TOMORROW), 2_000_000, 2))
     range_ = {**spending(0, last=9), "usages": usages}
     state, news = after(state_after("budget", ALLOCATED), range_, range_)
     assert kinds(news) == [BudgetSpent, BudgetSpent]
@@ -129,8 +135,9 @@ def test_all_of_it_rings_once_and_further_spend_is_still_recorded():
 
 def test_a_raised_budget_arms_its_alarms_again():
     state, _ = after(state_after("budget", ALLOCATED), spending(100, last=1))
-    (raised,) = allocate(state, **allocating(usd(1_000)))
-    state = evolve(state, raised)
+    raised, replenished = allocate(state, **allocating(usd(1_000)))
+    assert isinstance(replenished, BudgetReplenished)
+    state = evolve(evolve(state, raised), replenished)
     assert not state.nearing
     assert not state.exhausted
     _, news = after(state, spending(700, last=2))
@@ -139,7 +146,8 @@ def test_a_raised_budget_arms_its_alarms_again():
 
 def test_a_budget_raised_too_little_rings_at_once():
     state, _ = after(state_after("budget", ALLOCATED), spending(100, last=1))
-    assert kinds(allocate(state, **allocating(usd(110)))) == [BudgetAllocated, BudgetNearingLimit]
+    news = allocate(state, **allocating(usd(110)))
+    assert kinds(news) == [BudgetAllocated, BudgetReplenished, BudgetNearingLimit]
 
 
 def test_a_budget_cut_below_what_is_spent_is_exhausted_at_once():
@@ -168,6 +176,13 @@ def test_allocating_the_same_again_or_an_older_brief_is_silent():
     budget = given_budget(ALLOCATED)
     budget.when(allocate, **allocating(usd(100))).then_nothing()
     budget.when(allocate, **allocating(usd(500), version=1)).then_nothing()
+
+
+def test_a_time_zone_that_nobody_knows_is_refused():
+    for name in ("Mars/Olympus", "", "../etc/passwd", "America"):
+        terms = Terms(usd(100), None, name)
+        refused = given_budget().when(allocate, **{**allocating(usd(100)), "terms": terms})
+        refused.then_refused(TimeZoneUnknown)
 
 
 def test_a_budget_keeps_its_currency_once_it_was_spent():

@@ -10,11 +10,12 @@ import msgspec
 
 from domain.approvals import ApprovalRuleEvent
 from domain.audit.events import AuditSealed
-from domain.budget.allocation import AllocationCheckpointed
-from domain.budget.claims import SpendRangeClaimed
+from domain.budget.allocation import AllocationCheckpointed, AllocationParked
+from domain.budget.claims import SpendParked, SpendRangeClaimed
 from domain.budget.events import BudgetEvent
 from domain.campaign.events import CampaignEvent
 from domain.loyalty import MemberEvent, ProgrammeSet, RewardSignalled
+from domain.shared_budget import SharedBudgetEvent
 from domain.tenant.events import TenantEvent
 
 EVENTS = Path(__file__).parent / "events"
@@ -24,7 +25,10 @@ DECODER = msgspec.json.Decoder(
     | BudgetEvent
     | TenantEvent
     | SpendRangeClaimed
+    | SpendParked
+    | SharedBudgetEvent
     | AllocationCheckpointed
+    | AllocationParked
     | AuditSealed
     | MemberEvent
     | ProgrammeSet

@@ -13,6 +13,8 @@ from domain.budget import evolve as evolve_budget
 from domain.campaign import UNWRITTEN, CampaignEvent, evolve
 from domain.loyalty import STRANGER, MemberEvent
 from domain.loyalty import evolve as evolve_member
+from domain.shared_budget import UNSET, SharedBudgetEvent
+from domain.shared_budget import evolve as evolve_shared_budget
 from domain.tenant import UNOPENED, TenantEvent
 from domain.tenant import evolve as evolve_tenant
 from tests.golden.shipped import SHIPPED
@@ -20,6 +22,7 @@ from tests.golden.shipped import SHIPPED
 FOLDS = [
     (CampaignEvent, evolve, UNWRITTEN),
     (BudgetEvent, evolve_budget, UNALLOCATED),
+    (SharedBudgetEvent, evolve_shared_budget, UNSET),
     (TenantEvent, evolve_tenant, UNOPENED),
     (ApprovalRuleEvent, evolve_rules, UNSEEDED),
     (MemberEvent, evolve_member, STRANGER),
