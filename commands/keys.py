@@ -13,7 +13,7 @@ from commands.transact import Asking, Outcome
 from domain.identity import KeyId
 from domain.tenant import Open
 from domain.tenant.decisions import issue_key, revoke_key, rotate_key
-from domain.tenant.decisions.keys import KeyTerms
+from domain.tenant.terms import KeyTerms
 
 ID_CHARACTERS = 16
 SECRET_BYTES = 24

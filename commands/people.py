@@ -18,7 +18,7 @@ from domain.identity import PersonId, TenantId
 from domain.tenant import Open
 from domain.tenant import Person as Known
 from domain.tenant.decisions import change_person, join, leave
-from domain.tenant.decisions.people import Sealed
+from domain.tenant.terms import Sealed
 
 ID_CHARACTERS = 16
 

@@ -14,10 +14,9 @@ from domain.identity import KeyId, PersonId
 from domain.tenant import UNOPENED, Open, Tenant, TenantEvent, evolve
 from domain.tenant.decisions import change_settings, issue_key, join, open_tenant
 from domain.tenant.decisions.authority import EVERY
-from domain.tenant.decisions.keys import KeyTerms, Secret
-from domain.tenant.decisions.people import Sealed
 from domain.tenant.events import KeyUse
 from domain.tenant.roles import Actor
+from domain.tenant.terms import KeyTerms, Sealed, Secret
 
 PREFIX_CHARACTERS = 6  # of a key's randomness; the rest must be good enough by itself
 REST_CHARACTERS_MIN = 32

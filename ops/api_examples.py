@@ -6,9 +6,13 @@ from commands.transact import KeyReused
 from domain.campaign import Brief, BriefChanges
 from read_api.metrics import Rates
 from read_api.whoami import Self
+from write_api.advertisers import AdvertiserBody
 from write_api.campaign import ScheduleStep, Step
 from write_api.commanding import Receipt
+from write_api.keys import NewKey
+from write_api.people import NewPerson
 from write_api.problems import Problem, sentence_of
+from write_api.roles import RoleBody
 
 CAMPAIGN = "0f0e2b2e-5f0a-5f53-9d5c-4a1f0f6b7a11"
 USD = "USD"
@@ -50,7 +54,25 @@ EXAMPLES: dict[Any, Any] = {
     Step: {"comment": "Looks good"},
     ScheduleStep: {"comment": "For Monday", "at": "2026-03-02T06:00:00Z"},
     Receipt: {"id": CAMPAIGN, "version": 3, "position": 1742},
-    Self: {"tenant": "agency", "person": "ana", "roles": ["admin", "marketer"], "key": "ana-1"},
+    Self: {
+        "tenant": "agency",
+        "person": "ana",
+        "roles": ["marketer"],
+        "permissions": ["campaign:read", "campaign:write"],
+        "key": "k5b0d2a9c1e7f4d36",
+        "scopes": ["campaign:read", "campaign:write"],
+        "expires_at": "2027-03-02T00:00:00Z",
+        "rate_per_minute": 600,
+    },
+    NewPerson: {"name": "Ada Example", "email": "ada@agency.example", "roles": ["marketer"]},
+    NewKey: {
+        "label": "Reports",
+        "scopes": ["analytics:read", "campaign:read"],
+        "expires_at": "2027-03-02T00:00:00Z",
+        "rate_per_minute": 600,
+    },
+    RoleBody: {"permissions": ["campaign:approve", "campaign:read"]},
+    AdvertiserBody: {"name": "Flowers Ltd", "currency": "EUR", "time_zone": "Europe/Berlin"},
     Rates: {
         "visits": 1000,
         "registrations": 100,

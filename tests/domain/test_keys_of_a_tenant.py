@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from domain.tenant import decisions, refusals
-from domain.tenant.decisions.keys import KeyTerms, Secret
 from domain.tenant.events import KeyExpirySet, KeyIssued, KeyRevoked
+from domain.tenant.terms import KeyTerms, Secret
 from tests.people import FRIDAY, MONDAY, TUESDAY, WEDNESDAY
 from tests.spec import given_tenant
 from tests.tenants import BEN_JOINED, ISSUED, JOINED, OPENED, OWNER, STAFF

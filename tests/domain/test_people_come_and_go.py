@@ -1,8 +1,8 @@
 import pytest
 
 from domain.tenant import decisions, refusals
-from domain.tenant.decisions.people import Sealed
 from domain.tenant.events import KeyIssued, KeyRevoked, PersonJoined, PersonLeft, RoleRemoved
+from domain.tenant.terms import Sealed
 from tests.people import MONDAY, TUESDAY
 from tests.spec import given_tenant
 from tests.tenants import BEN_JOINED, ISSUED, JOINED, LEGAL, OPENED, OWNER, STAFF

@@ -1,5 +1,6 @@
 import pytest
 
+from domain.tenant.permissions import Permission
 from tests.api_world import EXCHANGE, SITE
 
 PLACES = [
@@ -37,7 +38,11 @@ async def test_a_key_says_whose_it_is(ana, ben):
         "tenant": "acme",
         "person": "ana",
         "roles": ["marketer", "admin"],
+        "permissions": sorted(Permission),
         "key": "ana-key",
+        "scopes": None,
+        "expires_at": None,
+        "rate_per_minute": None,
     }
     assert (await ben.get("/v1/whoami")).json()["person"] == "ben"
 

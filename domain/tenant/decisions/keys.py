@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from domain.identity import KeyId, PersonId
+from domain.identity import KeyId
 from domain.refusal import FieldError
 from domain.tenant.decisions.authority import permissions_named, require_all
 from domain.tenant.decisions.books import books_of
-from domain.tenant.events import KeyExpirySet, KeyIssued, KeyRevoked, KeyUse, TenantEvent
+from domain.tenant.events import KeyExpirySet, KeyIssued, KeyRevoked, TenantEvent
 from domain.tenant.refusals import (
     KeyExpiryPast,
     KeyHolderMissing,
@@ -20,24 +20,7 @@ from domain.tenant.refusals import (
 )
 from domain.tenant.roles import Actor
 from domain.tenant.state import Key, Open, Tenant
-
-
-class KeyTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """What a key opens, for whom, and how long; `scopes` None is all that its holder may."""
-
-    use: KeyUse = "api"
-    person: PersonId | None = None
-    label: str = ""
-    scopes: tuple[str, ...] | None = None
-    expires_at: datetime | None = None
-    rate_per_minute: int | None = None
-
-
-class Secret(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of a key's text: the hex SHA-256 of all of it, and how it begins."""
-
-    hash: str
-    prefix: str = ""
+from domain.tenant.terms import KeyTerms, Secret
 
 
 def issue_key(

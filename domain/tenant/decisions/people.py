@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from domain.identity import PersonId
@@ -13,14 +12,7 @@ from domain.tenant.events import KeyRevoked, PersonJoined, PersonLeft, TenantEve
 from domain.tenant.refusals import LastAdmin, PersonUnknown, RoleUnknown
 from domain.tenant.roles import Actor, Role
 from domain.tenant.state import Open, Person, Tenant
-
-
-class Sealed(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a person by name; sealed for `ref` where there is one."""
-
-    name: str
-    email: str | None = None
-    ref: str | None = None
+from domain.tenant.terms import Sealed
 
 
 def join(
