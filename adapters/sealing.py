@@ -1,7 +1,10 @@
 """Turning entries into the recorded events of one stream, sealed one after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+import msgspec
+
+from adapters.rows import Envelope
 from domain.envelope import Entry, Recorded, chained
 from domain.identity import TenantId
 
@@ -41,3 +44,26 @@ def sealed(
         )
         previous = seal
     return recorded
+
+
+def sealed_rows(
+    entries: Sequence[Entry], *, tenant: TenantId, stream: str, after: int, previous: str
+) -> Iterator[tuple[int, str, bytes, str]]:
+    """Yield version, kind, envelope and hash of each: what rows are made of, without events."""
+    for version, entry in enumerate(entries, start=after + 1):
+        seal = chained(previous, tenant, stream, version, entry)
+        envelope = Envelope(
+            event_id=entry.event_id,
+            recorded_at=entry.recorded_at,
+            actor=entry.actor,
+            command_id=entry.command_id,
+            fingerprint=entry.fingerprint,
+            correlation_id=entry.correlation_id,
+            causation_id=entry.causation_id,
+            schema_version=entry.schema_version,
+            previous=previous,
+            hash=seal,
+            data=msgspec.Raw(entry.data),
+        )
+        yield version, entry.kind, msgspec.json.encode(envelope), seal
+        previous = seal

@@ -49,7 +49,7 @@ class SqliteEventLog:
             self._recorder.create_table()
             self._near = self._datastore.pool.get_connection(is_writer=False)
             self._tide = Tide(self._near)
-        self._writer = SqliteWriter(self._recorder, committed=self._tide.ring)
+        self._writer = SqliteWriter(path, committed=self._tide.ring)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="event-log-reader")
 
     async def __aenter__(self) -> Self:

@@ -5,17 +5,13 @@ physical stream name `{category}-{tenant}.{key}`, its topic is our kind, and its
 state is the JSON of `Envelope`. The row's id is the position in the feed.
 """
 
-from collections.abc import Sequence
 from typing import cast
 
-from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 
 from adapters.links import Row
-from adapters.rows import VERSION_MAX, envelope_of, physical, recorded_in, seal_in
-from adapters.sealing import sealed
-from commands.ports import Appended, Overtaken
-from domain.envelope import GENESIS, Entry, Recorded
+from adapters.rows import VERSION_MAX, physical, recorded_in
+from domain.envelope import Recorded
 from domain.identity import TenantId
 
 NO_LIMIT = -1  # as SQLite spells it
@@ -23,35 +19,6 @@ NO_LIMIT = -1  # as SQLite spells it
 
 class SqliteRecorder(SQLiteApplicationRecorder):
     """The recorder, with appends that join a transaction someone else commits."""
-
-    def append(
-        self,
-        cursor: SQLiteCursor,
-        tenant: TenantId,
-        stream: str,
-        entries: Sequence[Entry],
-        *,
-        after: int,
-    ) -> Appended:
-        """Insert within the open transaction, or raise `Overtaken` having inserted nothing."""
-        name = physical(tenant, stream)
-        version, previous = self._end_of(cursor, name)
-        if version != after:
-            raise Overtaken(stream)
-        news = sealed(
-            entries, tenant=tenant, stream=stream, after=after, previous=previous, position=0
-        )
-        positions = self._insert_events(cursor, [_stored(name, recorded) for recorded in news])
-        return Appended(version=after + len(news), position=(positions or [0])[-1])
-
-    def _end_of(self, cursor: SQLiteCursor, name: str) -> tuple[int, str]:
-        cursor.execute(
-            self.select_events_statement + "ORDER BY originator_version DESC LIMIT 1", (name,)
-        )
-        row = cursor.fetchone()
-        if row is None:
-            return 0, GENESIS
-        return row[1], seal_in(name, row[3])
 
     def history(
         self,
@@ -98,12 +65,3 @@ class SqliteRecorder(SQLiteApplicationRecorder):
     def head(self, cursor: SQLiteCursor) -> int:
         """Return the newest position; 0 for an empty log."""
         return self._max_notification_id(cursor) or 0
-
-
-def _stored(name: str, recorded: Recorded) -> StoredEvent:
-    return StoredEvent(
-        originator_id=name,
-        originator_version=recorded.version,
-        topic=recorded.kind,
-        state=envelope_of(recorded),
-    )

@@ -5,20 +5,17 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
-from eventsourcing.persistence import PersistenceError
-from eventsourcing.sqlite import SQLiteConnection, SQLiteCursor
-
-from adapters.sqlite_recorder import SqliteRecorder
-from commands.ports import Appended, LogUnreachable, Overtaken
+from adapters.sqlite_pen import Pen, Verdict
+from commands.ports import Appended, LogUnreachable
 from domain.envelope import Entry
 from domain.identity import TenantId
 
 GROUP_MAX = 512  # appends in one transaction
-
-Verdict = Appended | Exception
+GROUP_BYTES_MAX = 8_000_000
 
 
 class Append(NamedTuple):
@@ -39,12 +36,12 @@ class SqliteWriter:
     turn, and each append checks its stream's version inside the transaction.
     """
 
-    def __init__(self, recorder: SqliteRecorder, *, committed: Callable[[], None]) -> None:
-        self._recorder = recorder
+    def __init__(self, path: Path | str, *, committed: Callable[[], None]) -> None:
+        self._path = path
         self._committed = committed  # called in the writer's thread after each commit
         self._waiting: SimpleQueue[Append | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._connection: SQLiteConnection | None = None
+        self._pen: Pen | None = None
 
     async def append(
         self, tenant: TenantId, stream: str, entries: Sequence[Entry], *, after: int
@@ -78,8 +75,8 @@ class SqliteWriter:
         self._disconnect()
 
     def _gather(self, first: Append) -> tuple[list[Append], bool]:
-        group = [first]
-        while len(group) < GROUP_MAX:
+        group, size = [first], _size(first)
+        while len(group) < GROUP_MAX and size < GROUP_BYTES_MAX:
             try:
                 append = self._waiting.get_nowait()
             except Empty:
@@ -87,48 +84,26 @@ class SqliteWriter:
             if append is None:
                 return group, True
             group.append(append)
+            size += _size(append)
         return group, False
 
-    def _commit(self, group: Sequence[Append]) -> list[Verdict]:
+    def _commit(self, group: Sequence[Append]) -> Sequence[Verdict]:
         try:
-            cursor = self._cursor()
-            cursor.execute("BEGIN IMMEDIATE")
-            verdicts = [self._insert(cursor, append) for append in group]
-            cursor.execute("COMMIT")
-        except (sqlite3.Error, PersistenceError) as error:
+            if self._pen is None:
+                self._pen = Pen(self._path)
+            return self._pen.write(group)
+        except sqlite3.Error as error:
             self._disconnect()
             unreachable = LogUnreachable(str(error))
             unreachable.__cause__ = error
             return [unreachable] * len(group)
-        return verdicts
-
-    def _insert(self, cursor: SQLiteCursor, append: Append) -> Verdict:
-        try:
-            return self._recorder.append(
-                cursor, append.tenant, append.stream, append.entries, after=append.after
-            )
-        except Overtaken as overtaken:
-            return overtaken
-
-    def _cursor(self) -> SQLiteCursor:
-        if self._connection is None:
-            pool = self._recorder.datastore.pool
-            self._connection = pool.get_connection(is_writer=True)
-            # In WAL mode only FULL syncs the log at every commit.
-            self._connection.cursor().execute("PRAGMA synchronous=FULL")
-        return self._connection.cursor()
 
     def _disconnect(self) -> None:
-        """Close the connection after undoing whatever it had begun.
-
-        Closing alone would not undo it while a traceback still holds a cursor.
-        """
-        if self._connection is not None:
+        """Let go of the file, and of what was known of it."""
+        if self._pen is not None:
             with suppress(sqlite3.Error):
-                self._connection.rollback()
-            self._connection.close()
-            self._recorder.datastore.pool.put_connection(self._connection)
-            self._connection = None
+                self._pen.drop()
+            self._pen = None
 
     def _deliver(self, group: Sequence[Append], verdicts: Sequence[Verdict]) -> None:
         if any(isinstance(verdict, Appended) for verdict in verdicts):
@@ -139,6 +114,10 @@ class SqliteWriter:
         for loop, told in by_loop.items():
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_tell, told)
+
+
+def _size(append: Append) -> int:
+    return sum([len(entry.data) for entry in append.entries])
 
 
 def _tell(told: Sequence[tuple[Append, Verdict]]) -> None:

@@ -128,7 +128,7 @@ async def test_a_log_that_cannot_be_written_says_so_and_recovers(path):
 async def test_commits_are_synced_to_the_disk(path):
     async with SqliteEventLog(path) as log:
         await log.append(ACME, "campaign-1", [entry()], after=0)
-        cursor = log._writer._connection.cursor()
+        cursor = log._writer._pen.connection.cursor()
         cursor.execute("PRAGMA synchronous")
         assert cursor.fetchone()[0] == 2
         cursor.execute("PRAGMA journal_mode")
