@@ -145,7 +145,7 @@ def create_app(
     session_secret: bytes,
 ) -> Edge:
     """Return the API over these ports; `session_secret` signs the console's cookies."""
-    callers = Callers(StoredAccess(views), session_secret=session_secret)
+    callers = Callers(StoredAccess(views), session_secret=session_secret, clock=clock)
     desk = Desk(log, clock, keys=keys)
     admission = Admission(callers)
     telemetry, lines = Telemetry(), GatheredLines()

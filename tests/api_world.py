@@ -84,8 +84,9 @@ class Engines:
 class World:
     """The API with its projections running; `client(key)` is someone's browser or script."""
 
-    def __init__(self, *, metrics=None, log=None, projections=PROJECTIONS):
+    def __init__(self, *, metrics=None, log=None, clock=None, projections=PROJECTIONS):
         self.log = log or MemoryEventLog()
+        self.clock = clock or SystemClock()
         self.keys = MemoryKeyRing()
         self.views = MemoryViews()
         self.engines = Engines()
@@ -95,7 +96,7 @@ class World:
         self.app = create_app(
             log=self.log,
             keys=self.keys,
-            clock=SystemClock(),
+            clock=self.clock,
             views=self.views,
             positions=self.views,
             metrics=metrics or Unplugged(),

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from litestar.datastructures import Cookie
 
+from commands.ports import Clock
 from projections.access import Holder
 from projections.views import Access
 from write_api.problems import AnyRequest, Declined
@@ -40,9 +41,15 @@ class Callers:
     """
 
     def __init__(
-        self, access: Access, *, session_secret: bytes, tokens: Tokens | None = None
+        self,
+        access: Access,
+        *,
+        session_secret: bytes,
+        clock: Clock,
+        tokens: Tokens | None = None,
     ) -> None:
         self._access = access
+        self._clock = clock
         self._tokens = tokens
         self._secret = session_secret
         self._remembered: dict[str, tuple[float, Holder | None]] = {}
@@ -84,8 +91,12 @@ class Callers:
             known = now + REMEMBERED_S, await self._access.holder(secret_hash)
             if known[1] is not None:  # A key issued a moment ago must work at once.
                 self._remembered[secret_hash] = known
-        holder = known[1]
-        return holder if holder is not None and holder.use == "api" and holder.person else None
+        return known[1] if self._opens(known[1]) else None
+
+    def _opens(self, holder: Holder | None) -> bool:
+        if holder is None or holder.use != "api" or not holder.person:
+            return False
+        return holder.expires_at is None or self._clock.now() < holder.expires_at
 
     def _opened(self, cookie: str) -> str | None:
         try:

@@ -1,8 +1,8 @@
-import datetime as dt
-
 import pytest
 
-from tests.api_world import ANA
+from adapters.clock import StoppedClock
+from tests.api_world import ANA, running_world
+from tests.people import MONDAY, TUESDAY
 
 SCOPED = {"label": "Reports", "scopes": ["campaign:read"], "rate_per_minute": 600}
 
@@ -61,16 +61,18 @@ async def test_a_revoked_key_opens_nothing(ana, world):
     assert [key["id"] for key in closed] == [answer.json()["key"]]
 
 
-async def test_an_expired_key_opens_nothing_even_before_anybody_revokes_it(ana, world):
-    soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=0.4)
-    answer = await issued(ana, expires_at=soon.isoformat())
-    await world.settled()
-    async with world.client(answer.json()["text"]) as client:
-        while dt.datetime.now(dt.UTC) < soon - dt.timedelta(seconds=0.1):
-            assert (await client.get("/v1/whoami")).status_code == 200
-        while dt.datetime.now(dt.UTC) <= soon:
-            pass
-        assert (await client.get("/v1/whoami")).status_code == 401
+async def test_an_expired_key_opens_nothing_even_before_anybody_revokes_it():
+    clock = StoppedClock(MONDAY)
+    async with running_world(clock=clock) as world, world.client(ANA) as ana:
+        answer = await issued(ana, expires_at=TUESDAY.isoformat())
+        await world.settled()
+        async with world.client(answer.json()["text"]) as client:
+            before = await client.get("/v1/whoami")
+            clock.at = TUESDAY
+            after = await client.get("/v1/whoami")
+
+    assert before.json()["expires_at"] == "2026-03-03T09:00:00Z"
+    assert (before.status_code, after.status_code) == (200, 401)
 
 
 async def test_a_rotated_key_opens_until_its_successor_is_in_place(ana, world):
