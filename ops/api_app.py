@@ -143,11 +143,15 @@ def create_app(
     metrics: Metrics,
     readiness: Readiness,
     session_secret: bytes,
+    rate_per_minute: int | None = None,
 ) -> Edge:
-    """Return the API over these ports; `session_secret` signs the console's cookies."""
+    """Return the API over these ports; `session_secret` signs the console's cookies.
+
+    `rate_per_minute` is for keys that have none of their own; None lets them ask freely.
+    """
     callers = Callers(StoredAccess(views), session_secret=session_secret, clock=clock)
     desk = Desk(log, clock, keys=keys)
-    admission = Admission(callers)
+    admission = Admission(callers, rate_per_minute=rate_per_minute)
     telemetry, lines = Telemetry(), GatheredLines()
 
     def commander(request: AnyRequest) -> Commander:

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from uuid_utils import uuid4
 
 from ops.api_access_log import GatheredLines, RequestLine
+from write_api.admission import ANSWER_HEADERS
 
 REQUEST_ID = re.compile(rb"^[A-Za-z0-9._:-]{1,64}$")
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -91,7 +92,8 @@ class Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            headers = [*message["headers"], (b"x-request-id", self.id.encode()), *GUARDS]
+            added = self._scope["state"].get(ANSWER_HEADERS, ())
+            headers = [*message["headers"], (b"x-request-id", self.id.encode()), *GUARDS, *added]
             message = {**message, "headers": headers}
         await self._send(message)
 

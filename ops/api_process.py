@@ -61,6 +61,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
                 }
             ),
             session_secret=secret,
+            rate_per_minute=settings.key_rate_per_minute or None,
         )
         await _serve(app, settings, stop)
 

@@ -39,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public_hot_url: str = ""  # what exchanges and browsers call; empty: http://HOST:HOT_PORT
     trusted_proxies: tuple[str, ...] = ()
     inference_provider: Literal["cpu"] = "cpu"
+    key_rate_per_minute: Annotated[int, msgspec.Meta(ge=0)] = 0  # 0: as often as they like
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

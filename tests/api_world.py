@@ -84,7 +84,9 @@ class Engines:
 class World:
     """The API with its projections running; `client(key)` is someone's browser or script."""
 
-    def __init__(self, *, metrics=None, log=None, clock=None, projections=PROJECTIONS):
+    def __init__(
+        self, *, metrics=None, log=None, clock=None, projections=PROJECTIONS, rate_per_minute=None
+    ):
         self.log = log or MemoryEventLog()
         self.clock = clock or SystemClock()
         self.keys = MemoryKeyRing()
@@ -102,6 +104,7 @@ class World:
             metrics=metrics or Unplugged(),
             readiness=self.engines,
             session_secret=b"a secret of this test",
+            rate_per_minute=rate_per_minute,
         )
 
     def client(self, key=None):

@@ -1,7 +1,9 @@
 """The one place where every request is admitted: who asks, and whether they may ask this."""
 
+import time
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from math import ceil
 
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
@@ -12,9 +14,11 @@ from domain.tenant.permissions import SIGNED_IN, Permission
 from projections.access import Holder
 from write_api.callers import Callers
 from write_api.problems import AnyRequest, Declined
+from write_api.rate import Buckets
 
 SIGN_IN = "/sign-in"
 CALLER = "caller"  # where an admitted caller is kept in the request's state
+ANSWER_HEADERS = "answer_headers"  # what the edge adds to the answer, whatever it is
 GIVEN = frozenset({"caller", "commander"})  # what only an admitted request can be given
 
 
@@ -27,11 +31,14 @@ class Admission:
 
     A route's `opt["permission"]` is a `Permission`, `SIGNED_IN` (any valid key), None (public),
     or a mapping from the last part of its address to one of these. With `opt["page"]` a
-    stranger is led to the sign-in form.
+    stranger is led to the sign-in form. Every request of a key counts against its rate, or
+    against `rate_per_minute` when it has none.
     """
 
-    def __init__(self, callers: Callers) -> None:
+    def __init__(self, callers: Callers, *, rate_per_minute: int | None = None) -> None:
         self._callers = callers
+        self._rate = rate_per_minute
+        self._buckets = Buckets()
 
     async def admit(self, request: AnyRequest) -> Redirect | None:
         """Keep the caller in the request's state, lead strangers away, or raise `Declined`."""
@@ -46,6 +53,8 @@ class Admission:
             if opt.get("page"):
                 return Redirect(SIGN_IN, status_code=303)
             raise unauthenticated()
+        if (rate := holder.rate or self._rate) is not None:
+            self._take(request, holder, rate)
         if wanted not in holder.permissions and wanted != SIGNED_IN:
             raise permission_missing(wanted)
         request.scope["state"][CALLER] = holder
@@ -54,6 +63,17 @@ class Admission:
     async def visitor(self, request: AnyRequest) -> Holder | None:
         """Return who asks, None for a stranger: for routes that anybody may call."""
         return request.scope["state"].get(CALLER) or await self._callers.visitor(request)
+
+    def _take(self, request: AnyRequest, holder: Holder, rate: int) -> None:
+        taken = self._buckets.take(holder.tenant, holder.key, per_minute=rate, now=time.monotonic())
+        request.scope["state"][ANSWER_HEADERS] = taken.headers(rate)
+        if not taken.allowed:
+            raise Declined(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "rate_limited",
+                f"This key may ask {rate} times a minute: Retry-After says when again.",
+                headers={"Retry-After": str(ceil(taken.retry_after))},
+            )
 
 
 def admitted(request: AnyRequest) -> Holder:
