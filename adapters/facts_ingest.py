@@ -1,6 +1,7 @@
 """Writes the facts of the streams into ClickHouse, each exactly once."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from time import monotonic
 
@@ -9,13 +10,21 @@ from nats.errors import Error as NatsError
 
 from adapters import clickhouse, jetstream
 from adapters.clickhouse_facts import FactsTable
+from adapters.facts_dropping import NOTHING_DROPPED, Dropping
 from adapters.facts_partition import RETRY_S_MAX, Figures, PartitionIngest, Pause
 from adapters.jetstream import Claims
 from commands.ports import Fault
+from commands.raw_cuts import Dropped
 
 __all__ = ["FactsIngest", "Figures"]
 
 log = structlog.get_logger()
+
+Erased = Callable[[], Awaitable[Sequence[Dropped]]]
+
+
+async def nobody_erased() -> Sequence[Dropped]:
+    return NOTHING_DROPPED
 
 
 class FactsIngest:
@@ -24,12 +33,21 @@ class FactsIngest:
     The recipe. A block is claimed (compare-and-set in JetStream) before it is inserted, under
     a token made of its range; the table and every view behind it take a token once. After a
     restart the claimed block is inserted again, so its views are whole, and reading goes on
-    behind it. Nothing depends on acknowledgements.
+    behind it. Nothing depends on acknowledgements. Rows of persons that `erased` tells are left
+    out, so that an empty table filled from the streams again does not bring them back.
     """
 
-    def __init__(self, *, clickhouse_url: str, nats_url: str, partitions: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        clickhouse_url: str,
+        nats_url: str,
+        partitions: int = 1,
+        erased: Erased = nobody_erased,
+    ) -> None:
         self._clickhouse_url = clickhouse_url
         self._nats_url = nats_url
+        self._erased = erased
         self.figures = [Figures(partition) for partition in range(partitions)]
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -61,4 +79,5 @@ class FactsIngest:
             bucket = await jetstream.claims(connection.jetstream())
             table = FactsTable(client, figures.partition)
             claims = Claims(bucket, figures.partition)
-            await PartitionIngest(table, connection, claims, figures).run(stop)
+            dropping = Dropping(figures.partition, await self._erased())
+            await PartitionIngest(table, connection, claims, figures, dropping).run(stop)

@@ -6,23 +6,26 @@ from contextlib import suppress
 from kurrentdbclient import AsyncKurrentDBClient, CaughtUp, Checkpoint
 from kurrentdbclient.exceptions import KurrentDBClientError
 
-from adapters.tide import Tide
+from adapters.kurrentdb_events import Naming, recorded_from
+from adapters.recent import Recent
+from adapters.rows import RowUnreadable
 
 BACKOFF_S_MIN, BACKOFF_S_MAX = 0.05, 1.0
 
 
 class KurrentDBEar:
-    """Keeps a tide up, through restarts of the server.
+    """Keeps `recent` up with the log, through restarts of the server.
 
     It goes on from the last event or checkpoint it was told of: a checkpoint says that up to
-    there nothing is ours, so other tenants of the database are not read twice.
+    there nothing is ours, so what others keep in the database is not gone through twice.
     """
 
-    def __init__(self, client: AsyncKurrentDBClient, *, pattern: str, tide: Tide) -> None:
+    def __init__(self, client: AsyncKurrentDBClient, *, naming: Naming, recent: Recent) -> None:
         self._client = client
-        self._pattern = pattern
-        self._tide = tide
+        self._naming = naming
+        self._recent = recent
         self._task: asyncio.Task[None] | None = None
+        self._begun = False
         self._mark: int | None = None
         self.live = False  # whether all there is was heard of
 
@@ -36,31 +39,32 @@ class KurrentDBEar:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        self._tide.wake()
+        self._recent.wake()
 
     async def _run(self) -> None:
         pause_s = BACKOFF_S_MIN
         while True:
             with suppress(KurrentDBClientError):
-                if self._mark is None:
-                    self._mark = await self._newest()
-                await self._hear(self._mark)
+                if not self._begun:
+                    await self._begin()
+                await self._hear()
                 pause_s = BACKOFF_S_MIN
             self.live = False
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, BACKOFF_S_MAX)
 
-    async def _newest(self) -> int | None:
-        position = await self._client.get_commit_position(
-            filter_include=(self._pattern,), filter_by_stream_name=True
+    async def _begin(self) -> None:
+        newest = await self._client.get_commit_position(
+            filter_include=(self._naming.pattern,), filter_by_stream_name=True
         )
-        self._tide.rise(position)
-        return position or None
+        self._mark = newest or None
+        self._recent.begin(newest)
+        self._begun = True
 
-    async def _hear(self, mark: int | None) -> None:
+    async def _hear(self) -> None:
         subscription = await self._client.subscribe_to_all(
-            commit_position=mark,
-            filter_include=(self._pattern,),
+            commit_position=self._mark,
+            filter_include=(self._naming.pattern,),
             filter_by_stream_name=True,
             include_checkpoints=True,
             include_caught_up=True,
@@ -71,5 +75,9 @@ class KurrentDBEar:
                     self.live = True
                     continue
                 self._mark = event.commit_position
-                if not isinstance(event, Checkpoint):
-                    self._tide.rise(event.commit_position)
+                if isinstance(event, Checkpoint):
+                    continue
+                try:
+                    self._recent.add([recorded_from(event, self._naming)])
+                except RowUnreadable as row:
+                    self._recent.begin(row.position)  # whoever gets there reads it, and is told

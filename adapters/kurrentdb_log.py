@@ -21,9 +21,9 @@ from kurrentdbclient.exceptions import (
 from adapters.fitting import TooMuchForOneEvent, demand_fit, readable
 from adapters.kurrentdb_ear import KurrentDBEar
 from adapters.kurrentdb_events import Naming, address, proposed, recorded_from
+from adapters.recent import Recent
 from adapters.rows import RowUnreadable
 from adapters.sealing import sealed
-from adapters.tide import Tide
 from commands.ports import Appended, LogUnreachable, Overtaken
 from domain.audit import Anchor
 from domain.chain import Chains, Verification
@@ -50,8 +50,8 @@ class KurrentDBEventLog:
         own, namespace = address(url)
         self._client = AsyncKurrentDBClient(own)
         self._naming = Naming(namespace)
-        self._tide = Tide()
-        self._ear = KurrentDBEar(self._client, pattern=self._naming.pattern, tide=self._tide)
+        self._recent = Recent()
+        self._ear = KurrentDBEar(self._client, naming=self._naming, recent=self._recent)
         self._ends: OrderedDict[str, tuple[int, str]] = OrderedDict()
 
     async def __aenter__(self) -> Self:
@@ -109,7 +109,6 @@ class KurrentDBEventLog:
             self._ends.pop(name, None)
             raise Overtaken(stream) from error
         self._remember(name, news[-1].version, news[-1].hash)
-        self._tide.rise(position)
         return Appended(version=after + len(news), position=position)
 
     async def after(self, position: int, *, limit: int, wait_s: float = 0.0) -> Sequence[Recorded]:
@@ -117,10 +116,9 @@ class KurrentDBEventLog:
         deadline = loop.time() + wait_s
         self._ear.open()
         while True:
-            await self._tide.past(position, wait_s=deadline - loop.time())
-            if wait_s and self._ear.live and self._tide.heard <= position:
-                batch = []  # Nothing was recorded, which we know without asking.
-            else:
+            await self._recent.past(position, wait_s=deadline - loop.time())
+            batch: Sequence[Recorded] | None = self._recent.since(position, limit)
+            if batch is None or (not batch and not (wait_s and self._ear.live)):
                 events = await self._feed(position, limit)
                 batch = [recorded_from(event, self._naming) for event in events]
             if batch or loop.time() >= deadline:

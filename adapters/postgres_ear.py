@@ -1,4 +1,4 @@
-"""Listens for commits of other processes, on a connection that does nothing else."""
+"""Listens for commits, by whatever process, on a connection that does nothing else."""
 
 import asyncio
 from contextlib import suppress
@@ -8,20 +8,27 @@ from psycopg import sql as spelled
 
 from adapters import postgres_statements as sql
 from adapters.postgres_lines import BACKOFF_S_MAX, BACKOFF_S_MIN, Connection, Line
-from adapters.tide import Tide
+from adapters.recent import Recent
+from adapters.rows import VERSION_MAX, RowUnreadable, recorded_in
 from commands.ports import LogUnreachable
 
 QUIET_S = 5.0  # after so long without a word the server is asked whether it is still there
+READ_AT_ONCE = 1_000
 
 
 class Ear:
-    """Keeps a tide up with the notifications of one channel, through restarts of the server."""
+    """Keeps `recent` up with the log, through restarts of the server.
 
-    def __init__(self, url: str, *, channel: str, tide: Tide) -> None:
+    A notification only says that there is more: what it is, is read from the table in order.
+    """
+
+    def __init__(self, url: str, *, channel: str, recent: Recent) -> None:
         self._line = Line(url)
         self._channel = channel
-        self._tide = tide
+        self._recent = recent
+        self._begun = False
         self._task: asyncio.Task[None] | None = None
+        self.live = False  # whether every commit is heard of
 
     def open(self) -> None:
         """Begin to listen, if not listening yet."""
@@ -34,31 +41,45 @@ class Ear:
             with suppress(asyncio.CancelledError):
                 await self._task
         await self._line.drop()
-        self._tide.wake()
+        self._recent.wake()
 
     async def _run(self) -> None:
         pause_s = BACKOFF_S_MIN
         while True:
-            try:
+            with suppress(psycopg.Error, LogUnreachable):
                 connection = await self._line.connection()
-                await self._attend(connection)
-                pause_s = BACKOFF_S_MIN
+                listen = spelled.SQL("LISTEN {}").format(spelled.Identifier(self._channel))
+                await connection.execute(listen)
+                await self._catch_up(connection)
+                self.live, pause_s = True, BACKOFF_S_MIN
                 while True:
                     await self._hear(connection)
-            except (psycopg.Error, LogUnreachable):
-                await self._line.drop()
-                await asyncio.sleep(pause_s)
-                pause_s = min(pause_s * 2, BACKOFF_S_MAX)
-
-    async def _attend(self, connection: Connection) -> None:
-        listen = spelled.SQL("LISTEN {}").format(spelled.Identifier(self._channel))
-        await connection.execute(listen)
-        # What was committed before we listened was told to nobody.
-        cursor = await connection.execute(sql.HEAD)
-        (head,) = await cursor.fetchone() or (0,)
-        self._tide.rise(head)
+            self.live = False
+            await self._line.drop()
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, BACKOFF_S_MAX)
 
     async def _hear(self, connection: Connection) -> None:
         async for told in connection.notifies(timeout=QUIET_S):
-            self._tide.rise(int(told.payload))
-        await connection.execute("SELECT 1")
+            if int(told.payload) > self._recent.end:
+                break
+        await self._catch_up(connection)
+
+    async def _catch_up(self, connection: Connection) -> None:
+        if not self._begun:
+            cursor = await connection.execute(sql.HEAD)
+            (head,) = await cursor.fetchone() or (0,)
+            self._recent.begin(head)
+            self._begun = True
+            return
+        while True:
+            cursor = await connection.execute(
+                sql.FEED, (self._recent.end, VERSION_MAX, READ_AT_ONCE), binary=True
+            )
+            rows = await cursor.fetchall()
+            try:
+                self._recent.add([recorded_in(*row) for row in rows])
+            except RowUnreadable:
+                self._recent.begin(rows[-1][0])  # whoever gets there reads it, and is told
+            if len(rows) < READ_AT_ONCE:
+                return

@@ -14,8 +14,8 @@ from adapters.postgres_ear import Ear
 from adapters.postgres_lines import Connection, Lines, connected
 from adapters.postgres_reader import PostgresReader
 from adapters.postgres_writer import PostgresWriter
+from adapters.recent import Recent
 from adapters.rows import VERSION_MAX, physical, recorded_in
-from adapters.tide import Tide
 from commands.ports import Appended, LogUnreachable
 from domain.audit import Anchor
 from domain.chain import Chains, Verification
@@ -40,11 +40,11 @@ class PostgresEventLog:
     """
 
     def __init__(self, url: str) -> None:
-        self._tide = Tide()
+        self._recent = Recent()
         self._lines = Lines(url, READING_LINES)
         self._reader = PostgresReader(self._lines)
-        self._writer = PostgresWriter(url, channel=CHANNEL, committed=self._tide.rise)
-        self._ear = Ear(url, channel=CHANNEL, tide=self._tide)
+        self._writer = PostgresWriter(url, channel=CHANNEL)
+        self._ear = Ear(url, channel=CHANNEL, recent=self._recent)
         self._url = url
 
     async def __aenter__(self) -> Self:
@@ -84,9 +84,10 @@ class PostgresEventLog:
         deadline = loop.time() + wait_s
         self._ear.open()
         while True:
-            # Whoever follows has read all that was heard of: no need to ask before more is.
-            await self._tide.past(position, wait_s=deadline - loop.time())
-            batch = await self._feed(position, limit)
+            await self._recent.past(position, wait_s=deadline - loop.time())
+            batch: Sequence[Recorded] | None = self._recent.since(position, limit)
+            if batch is None or (not batch and not (wait_s and self._ear.live)):
+                batch = await self._feed(position, limit)
             if batch or loop.time() >= deadline:
                 return batch
 

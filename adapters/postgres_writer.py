@@ -1,7 +1,7 @@
 """One task that writes: it gathers what is waiting and commits it in one transaction."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -50,10 +50,9 @@ class PostgresWriter:
     its stream's version inside its turn, so one that is overtaken does not fail the others.
     """
 
-    def __init__(self, url: str, *, channel: str, committed: Callable[[int], None]) -> None:
+    def __init__(self, url: str, *, channel: str) -> None:
         self._line = Line(url, greet=_greet)
         self._channel = channel
-        self._committed = committed  # called with the newest position after each commit
         self._waiting: asyncio.Queue[Append | None] = asyncio.Queue()
         self._writing: asyncio.Task[None] | None = None
 
@@ -83,9 +82,6 @@ class PostgresWriter:
         while (first := await self._waiting.get()) is not None:
             group, last = self._gathered(first)
             verdicts = await self._verdicts(group)
-            positions = [each.position for each in verdicts if isinstance(each, Appended)]
-            if positions:
-                self._committed(max(positions))
             for append, verdict in zip(group, verdicts, strict=True):
                 _tell(append, verdict)
             if last:

@@ -14,7 +14,7 @@ from adapters.postgres_log import PostgresEventLog
 from adapters.sqlite_log import SqliteEventLog
 from domain.envelope import Entry
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 
 class MemoryBackend:
