@@ -35,7 +35,7 @@ def clickhouse_url(engine_dir):
 
 @pytest.fixture(scope="session")
 def postgres(engine_dir):
-    """Return a PostgreSQL server that each test asks for a database of its own."""
+    """Return a PostgreSQL server that each test asks for a schema of its own."""
     with a_postgres(engine_dir) as server:
         yield server
 

@@ -83,12 +83,12 @@ class Postgres:
     def url(self) -> str:
         return f"postgresql://cx@127.0.0.1:{self.port}/postgres"
 
-    def database(self) -> str:
-        """Make a fresh database and return its URL."""
+    def schema(self) -> str:
+        """Make a schema for one test and return a URL that leads into it."""
         name = f"test_{uuid.uuid4().hex}"
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        return self.url.removesuffix("postgres") + name
+            connection.execute(f"CREATE SCHEMA {name}".encode())
+        return f"{self.url}?options=-csearch_path%3D{name}"
 
     def start(self):
         """Start and wait until it has recovered; what it left behind may take a moment to go."""

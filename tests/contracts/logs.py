@@ -40,7 +40,7 @@ class SqliteBackend:
 
 class PostgresBackend:
     def __init__(self, request):
-        self.url = request.getfixturevalue("postgres").database()
+        self.url = request.getfixturevalue("postgres").schema()
 
     @contextlib.asynccontextmanager
     async def opened(self):
