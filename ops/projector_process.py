@@ -21,6 +21,7 @@ from commands.approval_rules import rule_seeding
 from commands.budget_allocation import BudgetAllocation
 from commands.campaign_timers import campaign_timers
 from commands.desk import Desk
+from commands.key_expiry import key_expiry
 from commands.loyalty_timers import LoyaltyTimers
 from commands.ports import Fault
 from commands.sealing import Sealing
@@ -68,6 +69,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
         allocation = BudgetAllocation(desk, event_log)
         sealing = Sealing(desk, event_log)
         timers = campaign_timers(desk, event_log)
+        expiry = key_expiry(desk, event_log)
         loyalty = LoyaltyTimers(desk, event_log)
         seeding = rule_seeding(desk, event_log)
         spend = SpendRecording(desk, ClickHouseSpend(counted), partitions=settings.partitions)
@@ -94,6 +96,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
             ),
             ingest.run(stop),
             _steps(lambda: allocation.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
+            _steps(lambda: expiry.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
             _steps(lambda: timers.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
             _steps(lambda: loyalty.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
             _steps(lambda: seeding.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
