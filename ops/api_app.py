@@ -15,10 +15,13 @@ from ops.audit_trail import LoggedTrail, ProvableLog
 from ops.opened_names import OpenedNames
 from projections.approval_rules import StoredApprovalRules
 from projections.calendar import StoredCalendar
+from projections.consent import StoredConsents
 from projections.loyalty import StoredLoyalty
 from projections.metrics import Metrics
+from projections.notifications import StoredNotifications
 from projections.people import StoredPeople
 from projections.ports import ViewReader
+from projections.shared_budgets import StoredSharedBudgets
 from projections.stored_views import (
     StoredAccess,
     StoredBudgets,
@@ -29,10 +32,11 @@ from projections.views import Positions
 from read_api.advertisers import advertiser_card, advertiser_list, tenant_card
 from read_api.approval_rules import approval_rule, approval_rule_list
 from read_api.approvals import approvals
-from read_api.audit import audit_stream, audit_verify
-from read_api.budgets import budget_report
+from read_api.audit import audit_anchor, audit_stream, audit_verify
+from read_api.budgets import budget_report, reservation_card, reservation_list
 from read_api.calendar import calendar
 from read_api.campaign_board import campaign_card, campaign_list
+from read_api.consent import consent_history, consent_of
 from read_api.console import board_page, campaign_page, sign_in_page
 from read_api.figures import TodaysFigures
 from read_api.health import healthz, prometheus, readyz
@@ -45,25 +49,38 @@ from read_api.loyalty import (
     loyalty_rewards,
 )
 from read_api.metrics import banner_tag_days, bidding, conversion_rates, rejected, trend
+from read_api.notifications import notification_list
 from read_api.pages import asset
 from read_api.people import people_list, person_card
 from read_api.ports import Readiness
 from read_api.reference import api_page, openapi_document, problems_page
 from read_api.roles import role_card, role_list
+from read_api.shared_budgets import shared_budget_card, shared_budget_list
 from read_api.transitions import campaign_transitions
 from read_api.whoami import whoami
 from write_api.admission import Admission, admitted, require_guards
 from write_api.advertisers import put_advertiser, put_tenant
 from write_api.approval_rules import delete_approval_rule, put_approval_rule
+from write_api.budget import (
+    post_commit,
+    post_correction,
+    post_refund,
+    post_release,
+    post_reservation,
+    put_pacing,
+)
 from write_api.callers import Callers
 from write_api.campaign import patch_campaign, post_campaign, post_step
 from write_api.commanding import Commander
+from write_api.consent import post_revocation, put_consent
 from write_api.console import post_sign_in, post_sign_out, post_step_form
 from write_api.keys import delete_key, post_key, post_rotation
 from write_api.loyalty import post_member, post_member_step, post_reward, put_programme
+from write_api.notifications import post_notification_read
 from write_api.people import delete_person, patch_person, post_person
 from write_api.problems import HANDLERS, AnyRequest
 from write_api.roles import delete_role, put_role
+from write_api.shared_budget import put_shared_budget
 
 BODY_BYTES_MAX = 1_000_000
 
@@ -92,17 +109,33 @@ ROUTES: list[Any] = [
     approval_rule_list,
     approvals,
     asset,
+    audit_anchor,
     audit_stream,
     audit_verify,
     banner_tag_days,
     bidding,
     board_page,
     budget_report,
+    notification_list,
+    post_commit,
+    post_correction,
+    post_notification_read,
+    post_refund,
+    post_release,
+    post_reservation,
+    put_pacing,
+    put_shared_budget,
+    reservation_card,
+    reservation_list,
+    shared_budget_card,
+    shared_budget_list,
     calendar,
     campaign_card,
     campaign_list,
     campaign_page,
     campaign_transitions,
+    consent_history,
+    consent_of,
     conversion_rates,
     delete_approval_rule,
     healthz,
@@ -129,6 +162,8 @@ ROUTES: list[Any] = [
     rejected,
     sign_in_page,
     trend,
+    post_revocation,
+    put_consent,
     whoami,
 ]
 
@@ -166,6 +201,9 @@ def create_app(
         "flights": StoredCalendar(views),
         "people": StoredPeople(views),
         "budgets": StoredBudgets(views),
+        "shared_budgets": StoredSharedBudgets(views),
+        "notifications": StoredNotifications(views),
+        "consents": StoredConsents(views),
         "loyalty": StoredLoyalty(views),
         "names": OpenedNames(keys),
         "positions": positions,

@@ -30,6 +30,7 @@ EDGE = [
     Mishap("permission_missing", 403, "Your roles or your key do not give this permission."),
     Mishap("not_found", 404, "There is nothing at this address."),
     Mishap("stream_unknown", 404, "There is no such stream, or nothing was in it by then."),
+    Mishap("nothing_sealed", 404, "Nothing is sealed yet: it will be within a minute."),
     Mishap("method_not_allowed", 405, "This address does not take this method: see Allow."),
     Mishap("body_too_large", 413, "The body is larger than this API accepts."),
     Mishap("media_type_unsupported", 415, "The body must be of the media type named."),

@@ -1,4 +1,4 @@
-"""`cx audit`: reads the event log itself, so it also works while nothing runs."""
+"""`cx audit show`: reads the event log itself, so it also works while nothing runs."""
 
 import json
 from collections.abc import Sequence
@@ -8,27 +8,19 @@ import msgspec
 
 from domain.envelope import Recorded
 from domain.identity import TenantId
+from ops.audit_proof import NothingRecorded, demand_log
 from ops.audit_trail import LEDGERS, LoggedTrail
 from ops.data_dir import DataDir
-from ops.obstacle import Obstacle
-from ops.output import show_json, show_rows, tell
+from ops.output import show_json, show_rows
 from ops.settings import Settings
-from ops.wiring import log_path, opened_log
-
-
-class NothingRecorded(Obstacle):
-    """The stream holds no event."""
-
-
-class HistoryChanged(Obstacle):
-    """Somebody changed what was recorded."""
+from ops.wiring import opened_log
 
 
 async def show(
     stream: str, *, at_version: int | None, tenant: str | None, settings: Settings, as_json: bool
 ) -> int:
     """Replay a stream with the state after each event, or show the state at a version."""
-    _demand_log(settings)
+    demand_log(settings)
     owner = TenantId(tenant or _only_tenant(settings))
     async with opened_log(settings) as log:
         if at_version is not None:
@@ -45,34 +37,6 @@ async def show(
     rows = [_full(recorded, state) for recorded, state in zip(history, states, strict=True)]
     show_rows(rows if as_json else [_short(row) for row in rows], as_json=as_json)
     return 0
-
-
-async def verify(*, settings: Settings, as_json: bool) -> int:
-    """Recompute every hash chain; raises `HistoryChanged` naming what does not hold."""
-    _demand_log(settings)
-    async with opened_log(settings) as log:
-        found = await log.verify()
-    show_rows(
-        [
-            {
-                "intact": not found.findings,
-                "streams": found.streams,
-                "events": found.events,
-                "findings": [finding._asdict() for finding in found.findings],
-            }
-        ],
-        as_json=as_json,
-    )
-    for finding in found.findings:
-        tell(f"{finding.tenant}/{finding.stream} version {finding.version}: {finding.problem}")
-    if found.findings:
-        raise HistoryChanged(f"{len(found.findings)} events are not as they were recorded.")
-    return 0
-
-
-def _demand_log(settings: Settings) -> None:
-    if not log_path(settings).exists():
-        raise NothingRecorded(f"There is no event log at {log_path(settings)}.")
 
 
 def _only_tenant(settings: Settings) -> str:

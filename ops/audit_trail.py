@@ -10,7 +10,9 @@ from commands.campaign import CAMPAIGNS
 from commands.ledger import Ledger
 from commands.ports import EventLog
 from commands.tenant import TENANTS
-from domain.chain import Verification
+from domain.audit import Anchor
+from domain.audit.seals import STREAM, TENANT, anchor_of
+from domain.chain import SEALS, Verification
 from domain.envelope import Recorded
 from domain.identity import TenantId
 from read_api.ports import Finding, Folded, Verdict
@@ -24,7 +26,11 @@ class ProvableLog(EventLog, Protocol):
     """An event log that can check its own chains."""
 
     async def verify(
-        self, tenant: TenantId | None = None, stream: str | None = None
+        self,
+        tenant: TenantId | None = None,
+        stream: str | None = None,
+        *,
+        anchor: Anchor | None = None,
     ) -> Verification: ...
 
 
@@ -33,6 +39,7 @@ class LoggedTrail:
 
     def __init__(self, log: ProvableLog) -> None:
         self._log = log
+        self._sealed: Anchor | None = None
 
     async def events(
         self, tenant: TenantId, stream: str, *, after: int, limit: int
@@ -76,6 +83,21 @@ class LoggedTrail:
                 for finding in checked.findings
             ],
         )
+
+
+    async def anchor(self) -> Anchor | None:
+        """Return the newest seal; only those since the last question are read."""
+        self._sealed = await newest_seal(self._log, after=self._sealed)
+        return self._sealed
+
+
+async def newest_seal(log: EventLog, *, after: Anchor | None = None) -> Anchor | None:
+    """Return the log's newest seal, or `after` when there is none newer.
+
+    Seals count as the versions of their stream do, from 1.
+    """
+    seals = await log.read(TENANT, STREAM, after=after.seal if after else 0)
+    return anchor_of(SEALS.decode(seals[-1].data)) if seals else after
 
 
 def folded(ledger: Ledger[Any, Any], history: Sequence[Recorded]) -> Any:  # noqa: ANN401 - any state

@@ -105,11 +105,31 @@ def audit_show(
 
 
 @audit.command(name="verify")
-def audit_verify(*, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
-    """Recompute every hash chain of the event log; exit 1 when history was changed."""
-    from ops.audit import verify
+def audit_verify(
+    *,
+    anchor: str | None = None,
+    tenant: str | None = None,
+    data_dir: DataDirFlag = None,
+    as_json: AsJson = False,
+) -> int:
+    """Recompute every hash chain and seal of the event log; exit 1 when history was changed.
 
-    return asyncio.run(verify(settings=_settings(data_dir), as_json=as_json))
+    `--anchor FILE` also demands the seal that `cx audit anchor FILE` once wrote down.
+    """
+    from ops.audit_proof import verify
+
+    settings = _settings(data_dir)
+    return asyncio.run(verify(anchor=anchor, tenant=tenant, settings=settings, as_json=as_json))
+
+
+@audit.command(name="anchor")
+def audit_anchor(
+    file: str | None = None, *, data_dir: DataDirFlag = None, as_json: AsJson = False
+) -> int:
+    """Show the newest seal over the log, and write it to FILE for someone outside to keep."""
+    from ops.audit_proof import anchor
+
+    return asyncio.run(anchor(file=file, settings=_settings(data_dir), as_json=as_json))
 
 
 @projections.command(name="status")

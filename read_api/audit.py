@@ -9,6 +9,7 @@ from litestar.di import NamedDependency as Given
 from litestar.exceptions import ClientException, NotFoundException, ValidationException
 from litestar.params import FromPath, QueryParameter
 
+from domain.audit import Anchor
 from domain.envelope import Recorded
 from domain.identity import TenantId
 from domain.tenant.permissions import Permission
@@ -57,8 +58,20 @@ async def audit_stream(
 
 @get("/v1/audit/verify", tags=["Audit"], opt={"permission": Permission.SYSTEM_READ})
 async def audit_verify(caller: Given[Holder], trail: Given[AuditTrail]) -> Verdict:
-    """Recompute the hash chain of each of the tenant's streams."""
+    """Recompute the hash chain of each of the tenant's streams, and the seals over the log."""
     return await trail.verify(TenantId(caller.tenant))
+
+
+@get("/v1/audit/anchor", tags=["Audit"], opt={"permission": Permission.SYSTEM_READ})
+async def audit_anchor(trail: Given[AuditTrail]) -> Anchor:
+    """Read the newest seal over the log: kept elsewhere, it proves that nothing before changes."""
+    sealed = await trail.anchor()
+    if sealed is None:
+        raise NotFoundException(
+            detail="Nothing is sealed yet: what is recorded is sealed within a minute.",
+            extra={"code": "nothing_sealed"},
+        )
+    return sealed
 
 
 async def _events(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import msgspec
 from litestar import Litestar
 
+from domain.audit import Anchor
 from domain.envelope import Recorded
 from domain.identity import TenantId
 
@@ -60,7 +61,10 @@ class AuditTrail(Protocol):
         """
 
     async def verify(self, tenant: TenantId) -> Verdict:
-        """Recompute every hash of the tenant's streams."""
+        """Recompute every hash of the tenant's streams, and the seals over them."""
+
+    async def anchor(self) -> Anchor | None:
+        """Return the newest seal over the whole log, None before the first."""
 
 
 @runtime_checkable

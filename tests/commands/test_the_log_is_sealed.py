@@ -5,6 +5,7 @@ import pytest
 
 from adapters.clock import StoppedClock
 from adapters.memory import MemoryEventLog
+from adapters.memory_keys import MemoryKeyRing
 from commands.desk import Desk
 from commands.sealing import EVENTS_MAX, SEALS, LogCutOff, Sealing
 from commands.transact import current
@@ -124,3 +125,17 @@ async def test_the_newest_seal_is_what_is_handed_out_as_an_anchor(sealed):
     (seal,) = await sealed.seals()
     assert anchor_of(seal).root == folded.state.root
     assert (await sealed.log.verify(anchor=anchor_of(seal))).findings == ()
+
+
+async def test_a_person_is_erased_and_the_record_still_proves_itself(sealed):
+    ring = MemoryKeyRing()
+    subject = await ring.subject(ACME, "player-7")
+    secret = await ring.seal(subject, "Grace")
+    told = entry(f'{{"kind":"told.v1","word":"{secret}"}}'.encode())
+    await sealed.log.append(ACME, f"member-{subject.ref}", [told], after=0)
+    await sealed.sealing.step()
+    anchor = anchor_of((await sealed.seals())[-1])
+    assert await ring.opened(subject, secret) == "Grace"
+    await ring.destroy(subject)
+    assert await ring.opened(subject, secret) is None
+    assert (await sealed.log.verify(anchor=anchor)).findings == ()

@@ -2,6 +2,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from adapters.clock import SystemClock
+from commands.desk import Desk
+from commands.sealing import Sealing
 from domain.chain import seal_of
 from tests.api_world import created, moved
 
@@ -19,10 +22,11 @@ async def test_each_event_says_who_when_why_and_is_sealed_with_the_last(ana, ben
     assert [item["kind"] for item in items] == [
         "campaign.drafted.v1",
         "campaign.submitted.v1",
+        "campaign.approval_given.v1",
         "campaign.approved.v1",
     ]
-    assert [item["version"] for item in items] == [1, 2, 3]
-    assert [item["actor"] for item in items] == ["ana", "ana", "ben"]
+    assert [item["version"] for item in items] == [1, 2, 3, 4]
+    assert [item["actor"] for item in items] == ["ana", "ana", "ben", "ben"]
     assert [item["previous"] for item in items[1:]] == [item["hash"] for item in items[:-1]]
     assert {"position", "recorded_at", "command_id", "correlation_id", "causation_id", "data"} <= (
         items[0].keys()
@@ -44,12 +48,12 @@ async def test_the_state_at_a_version_is_what_it_was_then(ana, ben):
     await moved(ana, campaign, "submit")
     await moved(ben, campaign, "approve", "go-live")
     stages = []
-    for version in (1, 2, 3, 4):
+    for version in (1, 2, 3, 4, 5):
         folded = (await stream(ana, campaign, at_version=version)).json()
         assert (folded["stream"], folded["version"]) == (f"campaign-{campaign}", version)
         stages.append(folded["state"]["stage"])
 
-    assert stages == ["draft", "in_review", "approved", "live"]
+    assert stages == ["draft", "in_review", "in_review", "approved", "live"]
 
 
 async def test_the_state_as_of_a_moment_is_what_was_recorded_by_then(ana):
@@ -109,3 +113,16 @@ async def test_a_changed_record_is_found(ana, world):
 
     assert verdict["intact"] is False
     assert verdict["findings"][0]["stream"] == f"campaign-{campaign}"
+
+
+async def test_the_newest_seal_is_an_anchor_to_take_away(ana, world):
+    early = await ana.get("/v1/audit/anchor")
+    assert (early.status_code, early.json()["code"]) == (404, "nothing_sealed")
+    sealing = Sealing(Desk(world.log, SystemClock()), world.log, every_s=0.0)
+    for number in (1, 2):
+        await created(ana)
+        await sealing.step()
+        anchor = (await ana.get("/v1/audit/anchor")).json()
+        assert anchor["seal"] == number
+    assert anchor.keys() == {"log", "seal", "position", "total", "root", "at"}
+    assert (await ana.get("/v1/audit/verify")).json()["intact"]
