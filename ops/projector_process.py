@@ -20,6 +20,7 @@ from adapters.redis_views import RedisViews
 from commands.approval_rules import rule_seeding
 from commands.budget_allocation import BudgetAllocation
 from commands.campaign_timers import campaign_timers
+from commands.consent_purge import ConsentPurge
 from commands.desk import Desk
 from commands.key_expiry import key_expiry
 from commands.loyalty_timers import LoyaltyTimers
@@ -52,7 +53,7 @@ class SchemaObstacle(Obstacle):
 async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
     """Project, ingest and manage until told to stop."""
     async with contextlib.AsyncExitStack() as open_things:
-        event_log = await open_things.enter_async_context(opened_log(settings))
+        event_log = await open_things.enter_async_context(opened_log(settings, stop=stop))
         keys = await open_things.enter_async_context(opened_keys(settings))
         redis = connect(settings.redis_url)
         open_things.push_async_callback(redis.aclose)
@@ -71,6 +72,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
         timers = campaign_timers(desk, event_log)
         expiry = key_expiry(desk, event_log)
         loyalty = LoyaltyTimers(desk, event_log)
+        consent_purge = ConsentPurge(desk, event_log)
         seeding = rule_seeding(desk, event_log)
         spend = SpendRecording(desk, ClickHouseSpend(counted), partitions=settings.partitions)
         health = Health(
@@ -99,6 +101,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
             _steps(lambda: expiry.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
             _steps(lambda: timers.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
             _steps(lambda: loyalty.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
+            _steps(lambda: consent_purge.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
             _steps(lambda: seeding.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
             _steps(lambda: sealing.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
             _steps(spend.step, stop, every_s=SPEND_EVERY_S),

@@ -19,10 +19,13 @@ from projections.approval_rules import APPROVAL_RULES
 from projections.budgets import BUDGETS
 from projections.calendar import CALENDAR
 from projections.campaign_board import CAMPAIGN_BOARD
+from projections.consent import CONSENT
 from projections.loyalty import LOYALTY, LOYALTY_PROGRAMMES, LOYALTY_REWARDS
 from projections.metrics import MetricsUnreachable
+from projections.notifications import NOTIFICATIONS
 from projections.people import PEOPLE
 from projections.runner import Runner
+from projections.shared_budgets import SHARED_BUDGETS
 from projections.transitions import TRANSITIONS
 
 ANA, BEN, RIVAL = "ana-key-0001", "ben-key-0002", "rival-key-0003"
@@ -35,8 +38,11 @@ PROJECTIONS = (
     APPROVAL_RULES,
     CALENDAR,
     CAMPAIGN_BOARD,
+    NOTIFICATIONS,
+    SHARED_BUDGETS,
     PEOPLE,
     TRANSITIONS,
+    CONSENT,
     LOYALTY,
     LOYALTY_PROGRAMMES,
     LOYALTY_REWARDS,

@@ -4,7 +4,7 @@ from functools import partial, reduce
 
 import pytest
 
-from domain import approvals, audit, budget, campaign, loyalty, shared_budget, tenant
+from domain import approvals, audit, budget, campaign, consent, loyalty, shared_budget, tenant
 
 FOLDS = {
     "approval_rules": (approvals.UNSEEDED, approvals.evolve),
@@ -12,6 +12,7 @@ FOLDS = {
     "campaign": (campaign.UNWRITTEN, campaign.evolve),
     "budget": (budget.UNALLOCATED, budget.evolve),
     "shared_budget": (shared_budget.UNSET, shared_budget.evolve),
+    "consent": (consent.UNASKED, consent.evolve),
     "member": (loyalty.STRANGER, loyalty.evolve),
     "tenant": (tenant.UNOPENED, tenant.evolve),
 }
@@ -51,4 +52,5 @@ given_campaign = partial(Given, "campaign")
 given_budget = partial(Given, "budget")
 given_shared_budget = partial(Given, "shared_budget")
 given_member = partial(Given, "member")
+given_consent = partial(Given, "consent")
 given_tenant = partial(Given, "tenant")

@@ -14,6 +14,7 @@ from domain.budget.allocation import AllocationCheckpointed, AllocationParked
 from domain.budget.claims import SpendParked, SpendRangeClaimed
 from domain.budget.events import BudgetEvent
 from domain.campaign.events import CampaignEvent
+from domain.consent import ConsentEvent
 from domain.loyalty import MemberEvent, ProgrammeSet, RewardSignalled
 from domain.shared_budget import SharedBudgetEvent
 from domain.tenant.events import TenantEvent
@@ -30,6 +31,7 @@ DECODER = msgspec.json.Decoder(
     | AllocationCheckpointed
     | AllocationParked
     | AuditSealed
+    | ConsentEvent
     | MemberEvent
     | ProgrammeSet
     | RewardSignalled

@@ -11,6 +11,8 @@ from domain.approvals import evolve as evolve_rules
 from domain.budget import UNALLOCATED, BudgetEvent
 from domain.budget import evolve as evolve_budget
 from domain.campaign import UNWRITTEN, CampaignEvent, evolve
+from domain.consent import UNASKED, ConsentEvent
+from domain.consent import evolve as evolve_consent
 from domain.loyalty import STRANGER, MemberEvent
 from domain.loyalty import evolve as evolve_member
 from domain.shared_budget import UNSET, SharedBudgetEvent
@@ -26,6 +28,7 @@ FOLDS = [
     (TenantEvent, evolve_tenant, UNOPENED),
     (ApprovalRuleEvent, evolve_rules, UNSEEDED),
     (MemberEvent, evolve_member, STRANGER),
+    (ConsentEvent, evolve_consent, UNASKED),
 ]
 
 
