@@ -33,7 +33,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
         DataDir(settings.directory).notice_secret(), digest_size=32, person=b"cx-session"
     ).digest()
     async with contextlib.AsyncExitStack() as open_things:
-        event_log = await open_things.enter_async_context(opened_log(settings))
+        event_log = await open_things.enter_async_context(opened_log(settings, stop=stop))
         keys = await open_things.enter_async_context(opened_keys(settings))
         redis = connect(settings.redis_url)
         open_things.push_async_callback(redis.aclose)

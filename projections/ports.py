@@ -92,7 +92,15 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 @runtime_checkable
 class EventFeed(Protocol):
-    """The whole log in order, every tenant and stream."""
+    """The whole log in order, every tenant and stream.
+
+    Positions grow, but not by one in every log: what lies before a position is not one less.
+    """
+
+    async def read(
+        self, tenant: TenantId, stream: str, *, after: int = 0, upto: int | None = None
+    ) -> Sequence[Recorded]:
+        """Return one stream's events with `after < version <= upto`, oldest first."""
 
     async def after(self, position: int, *, limit: int, wait_s: float = 0.0) -> Sequence[Recorded]:
         """Return up to `limit` events past `position`, in order and without gaps.

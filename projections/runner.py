@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from domain.envelope import Recorded
+from domain.identity import TenantId
 from projections import measures
 from projections.folding import Folded, Folding, Stream
 from projections.ports import (
@@ -178,7 +179,7 @@ class Runner:
         waiting = [
             p for p in await self._store.parked(self._view) if (p.tenant, p.stream) == stream
         ]
-        queue = [(p, await self._event(p.position)) for p in waiting if p.position != skipping]
+        queue = [(p, await self._event(p)) for p in waiting if p.position != skipping]
         await self._remember(self._folding.wanted([event for _, event in queue]))
         folded = self._folding.refold(queue, self._memories, self.position)
         if skipping is not None:
@@ -188,10 +189,12 @@ class Runner:
         self._note_parked(left)
         return [p for p in left if (p.tenant, p.stream) == stream]
 
-    async def _event(self, position: int) -> Recorded:
-        events = await self._feed.after(position - 1, limit=1)
-        if not events or events[0].position != position:
-            raise LookupError(f"the log has no event at position {position}")
+    async def _event(self, parked: Parked) -> Recorded:
+        events = await self._feed.read(
+            TenantId(parked.tenant), parked.stream, after=parked.version - 1, upto=parked.version
+        )
+        if not events or events[0].position != parked.position:
+            raise LookupError(f"the log has no event at position {parked.position}")
         return events[0]
 
     def _note_parked(self, parked: Sequence[Parked]) -> None:
