@@ -1,5 +1,6 @@
 """`cx doctor`: what is wrong with this machine or installation, and how to mend it."""
 
+import asyncio
 import importlib.util
 import os
 import shutil
@@ -8,16 +9,31 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from ops import sockets
 from ops.data_dir import DataDir
 from ops.engines import nats_binary, valkey_binary
-from ops.settings import Settings
+from ops.obstacle import Obstacle
+from ops.settings import Settings, masked
+from ops.wiring import log_path, opened_log
 
 PYTHON_MIN = (3, 11)
 DISK_BYTES_MIN = 2 * 1024**3
 CLOCK_FROM = 1_735_689_600  # 2025-01-01: a clock before that has never been set
 HOUSE = Path(__file__).parents[1]
+KURRENTDB_MEND = (
+    "Start KurrentDB, open port 2113 to this machine, and check user, password, tls and tlsCaFile "
+    "in the setting event_log_url: a server without certificates wants tls=false."
+)
+LOG_MENDS = {
+    "sqlite": "Give yourself permission to write the file and its directory; if it is damaged, "
+    "stop everything and run `cx restore` with your last backup.",
+    "postgresql": "Start PostgreSQL, open its port to this machine, and check user, password, "
+    "database and sslmode in the setting event_log_url; the first start may create a table there.",
+    "kurrentdb": KURRENTDB_MEND,
+    "esdb": KURRENTDB_MEND,
+}
 
 
 class Finding(NamedTuple):
@@ -39,6 +55,7 @@ def examine(settings: Settings) -> list[Finding]:
         lambda: _directory(directory),
         lambda: _disk(directory),
         lambda: _ports(settings, directory),
+        lambda: _event_log(settings),
         _clock,
     ]
     return [finding for check in checks for finding in check()]
@@ -103,6 +120,30 @@ def _ports(settings: Settings, directory: DataDir) -> Iterator[Finding]:
             f"--{name.replace('_', '-')} or CX_{name.upper()}."
         )
         yield _finding(name, free, f"{port} {'is free' if free else 'is in use'}", mend)
+
+
+def _event_log(settings: Settings) -> Iterator[Finding]:
+    path = log_path(settings)
+    if path is not None and not path.exists():
+        yield Finding("event log", ok=True, seen=f"{path}, which the first start makes", mend="")
+        return
+    place = path or masked(settings.event_log_url)
+    try:
+        head = asyncio.run(_newest(settings))
+    except Obstacle as obstacle:
+        yield Finding("event log", ok=False, seen=str(obstacle), mend=LOG_MENDS[_kept_by(settings)])
+        return
+    held = f"newest event at position {head}" if head else "empty"
+    yield Finding("event log", ok=True, seen=f"{place} answers, {held}", mend="")
+
+
+async def _newest(settings: Settings) -> int:
+    async with opened_log(settings) as log:
+        return await log.head()
+
+
+def _kept_by(settings: Settings) -> str:
+    return urlsplit(settings.event_log_url).scheme or "sqlite"
 
 
 def _clock() -> Iterator[Finding]:

@@ -49,9 +49,8 @@ async def opened_log(
             yield await opened()
         except LogUnreachable as fault:
             place = log_path(settings) or masked(settings.event_log_url)
-            raise LogAway(
-                f"The event log at {place} cannot be used: {fault}. `cx doctor` looks closer."
-            ) from None
+            why = " ".join(str(fault).split()).rstrip(".?")
+            raise LogAway(f"The event log at {place} cannot be used: {why}.") from None
 
 
 def log_at(settings: Settings) -> contextlib.AbstractAsyncContextManager[KeptLog]:
@@ -60,7 +59,7 @@ def log_at(settings: Settings) -> contextlib.AbstractAsyncContextManager[KeptLog
     Each kind is imported where it is chosen: the clients of the others take their time.
     """
     url = settings.event_log_url
-    match urlsplit(url).scheme:
+    match scheme := urlsplit(url).scheme:
         case "postgresql":
             from adapters.postgres_log import PostgresEventLog  # noqa: PLC0415 - see above
 
@@ -71,7 +70,9 @@ def log_at(settings: Settings) -> contextlib.AbstractAsyncContextManager[KeptLog
             try:
                 return KurrentDBEventLog(url)
             except (ValueError, OSError) as error:  # OSError: a certificate that is not there
-                why = str(error).partition(url)[0].rstrip(": ")
+                why = (
+                    str(error).partition("://")[0].removesuffix(scheme).rstrip(": ")
+                )  # no password
                 raise BadSettings(f"The setting event_log_url makes no sense: {why}.") from None
         case _:
             from adapters.sqlite_log import SqliteEventLog  # noqa: PLC0415 - see above

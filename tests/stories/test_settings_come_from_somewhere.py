@@ -42,7 +42,7 @@ def test_a_flag_that_was_not_given_changes_nothing():
         ({"CX_INFERENCE_PROVIDER": "abacus"}, "inference_provider"),
         ({"CX_TRUSTED_PROXIES": "10.0.0.0/8, nobody"}, "nobody"),
         ({"CX_API_PORT": "8100"}, "each door needs its own port"),
-        ({"CX_EVENT_LOG_URL": "postgresql://db/cx"}, "sqlite:///PATH only"),
+        ({"CX_EVENT_LOG_URL": "mysql://db/cx"}, "postgresql:// or kurrentdb://"),
         ({"CX_CONFIG": "nowhere.toml"}, "nowhere.toml"),
     ],
 )
