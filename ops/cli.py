@@ -205,6 +205,29 @@ def tenant_create(name: str, *, data_dir: DataDirFlag = None, as_json: AsJson = 
     return 0
 
 
+@tenants.command(name="people")
+def tenant_people(
+    *,
+    permission: str | None = None,
+    as_of: str | None = None,
+    tenant: str | None = None,
+    data_dir: DataDirFlag = None,
+    as_json: AsJson = False,
+) -> int:
+    """Show who works for a tenant, with `--permission campaign:approve` who may do that.
+
+    With `--as-of 2026-03-02` (or a moment with its offset) who could on that day.
+    """
+    from ops.tenant_people import people
+
+    settings = _settings(data_dir)
+    return asyncio.run(
+        people(
+            permission=permission, as_of=as_of, tenant=tenant, settings=settings, as_json=as_json
+        )
+    )
+
+
 def _settings(data_dir: str | None) -> "Settings":
     from ops.settings import resolve
 

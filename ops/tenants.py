@@ -1,13 +1,13 @@
 """Opening a tenant with an admin, an approver and four keys; the keys' texts are told once."""
 
 import re
-import secrets
 import uuid
 
 import msgspec
 
 from adapters.clock import SystemClock
 from commands.desk import Desk
+from commands.keys import fresh_text
 from commands.ports import EventLog
 from commands.tenant import NewKey, OpenTenant, Person, open_tenant_books
 from commands.transact import Asking, command_id_of, fingerprint_of
@@ -20,7 +20,6 @@ from ops.wiring import opened_log
 
 ADMIN, APPROVER, OPERATOR = PersonId("admin"), PersonId("approver"), PersonId("operator")
 TENANT_CHARS_MAX = 32
-SECRET_BYTES = 24
 
 
 class BadTenantName(Obstacle):
@@ -48,10 +47,10 @@ def fresh_keys(name: str) -> Keys:
         raise BadTenantName(f"The name {name!r} has no letter a-z and no digit to make an id of.")
     return Keys(
         tenant=TenantId(tenant),
-        admin_key=_secret("admin"),
-        approver_key=_secret("approver"),
-        exchange_key=_secret("exchange"),
-        site_key=_secret("site"),
+        admin_key=fresh_text("admin"),
+        approver_key=fresh_text("approver"),
+        exchange_key=fresh_text("exchange"),
+        site_key=fresh_text("site"),
     )
 
 
@@ -95,7 +94,3 @@ def _issued(keys: Keys) -> list[NewKey]:
         NewKey(key=KeyId("exchange"), use="exchange", text=keys.exchange_key),
         NewKey(key=KeyId("site"), use="site", text=keys.site_key),
     ]
-
-
-def _secret(use: str) -> str:
-    return f"cx_{use}_{secrets.token_hex(SECRET_BYTES)}"
