@@ -1,9 +1,11 @@
 import msgspec
 import pytest
 
+from domain.approvals import Missing
+from domain.tenant.permissions import given_to
 from projections.access import Holder
 from projections.campaign_board import Card
-from read_api.steps import STAGES, offered
+from read_api.steps import STAGES, offered, vouchable
 from tests.api_world import created
 
 WAYS = {
@@ -45,16 +47,46 @@ async def test_the_offered_steps_are_those_the_domain_takes(stage, world, ana, b
     assert {step.action for step in STAGES[stage]} == taken
 
 
-async def test_an_author_is_not_offered_to_approve(world, ana, ben):
-    campaign = await in_stage("in_review", ana, ben)
+async def card_of(campaign, world, ana):
     await world.settled()
-    card = msgspec.convert((await ana.get(f"/v1/campaigns/{campaign}")).json(), Card)
-    approver = Holder(key="k", use="api", tenant="acme", person="ana", roles=("manager",))
-    colleague = Holder(key="k", use="api", tenant="acme", person="ben", roles=("manager",))
+    return msgspec.convert((await ana.get(f"/v1/campaigns/{campaign}")).json(), Card)
 
-    def labels(holder):
-        return [step.action for step in offered(holder, card)]
 
-    assert labels(approver) == ["reject", "request-changes"]
-    assert labels(colleague) == ["approve", "reject", "request-changes"]
-    assert labels(Holder(key="k", use="api", tenant="acme", person="cy", roles=())) == []
+def holder(person, *roles):
+    return Holder(
+        key="k", use="api", tenant="acme", person=person, roles=roles, permissions=given_to(roles)
+    )
+
+
+def labels(whose, card):
+    return [step.action for step in offered(whose, card)]
+
+
+async def test_an_author_is_not_offered_to_approve(world, ana, ben):
+    card = await card_of(await in_stage("in_review", ana, ben), world, ana)
+
+    assert labels(holder("ana", "manager"), card) == ["reject", "request-changes"]
+    assert labels(holder("ben", "manager"), card) == ["approve", "reject", "request-changes"]
+    assert labels(holder("cy"), card) == []
+
+
+async def test_whoever_is_not_asked_is_not_offered_to_approve(world, ana, ben):
+    card = await card_of(await in_stage("in_review", ana, ben), world, ana)
+
+    assert labels(holder("dora", "director"), card) == ["reject", "request-changes"]
+
+
+async def test_a_review_is_offered_to_whose_approval_can_vouch_for_it(world, ana, ben):
+    card = await card_of(await in_stage("in_review", ana, ben), world, ana)
+    wanting = msgspec.structs.replace(
+        card,
+        missing=(
+            Missing(rule="a", role="manager", approvals=1, reviews=("creative",)),
+            Missing(rule="b", role="manager", approvals=1, reviews=("creative",)),
+            Missing(rule="c", role="compliance", approvals=1, reviews=("legal",)),
+        ),
+    )
+
+    assert vouchable(holder("mia", "manager"), wanting) == ["creative"]
+    assert vouchable(holder("kay", "manager", "compliance"), wanting) == ["creative", "legal"]
+    assert vouchable(holder("mia", "manager"), card) == []

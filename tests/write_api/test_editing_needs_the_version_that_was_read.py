@@ -51,9 +51,8 @@ async def test_a_malformed_version_is_named(ana, tag):
 async def test_an_edit_after_approval_voids_it(ana, ben):
     campaign = await created(ana)
     await ana.post(f"/v1/campaigns/{campaign}/submit")
-    await ben.post(f"/v1/campaigns/{campaign}/approve")
-    answer = await ana.patch(
-        f"/v1/campaigns/{campaign}", json={"name": "Changed"}, headers={"If-Match": '"3"'}
-    )
+    approved = await ben.post(f"/v1/campaigns/{campaign}/approve")
+    read = {"If-Match": approved.headers["etag"]}
+    answer = await ana.patch(f"/v1/campaigns/{campaign}", json={"name": "Changed"}, headers=read)
 
     assert (await seen(ana, answer)).json()["stage"] == "draft"
