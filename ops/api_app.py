@@ -21,6 +21,7 @@ from projections.metrics import Metrics
 from projections.notifications import StoredNotifications
 from projections.people import StoredPeople
 from projections.ports import ViewReader
+from projections.privacy import StoredPrivacy
 from projections.shared_budgets import StoredSharedBudgets
 from projections.stored_views import (
     StoredAccess,
@@ -53,6 +54,13 @@ from read_api.notifications import notification_list
 from read_api.pages import asset
 from read_api.people import people_list, person_card
 from read_api.ports import Readiness
+from read_api.privacy import (
+    Exports,
+    legal_hold_list,
+    privacy_export,
+    privacy_request_card,
+    privacy_request_list,
+)
 from read_api.reference import api_page, openapi_document, problems_page
 from read_api.roles import role_card, role_list
 from read_api.shared_budgets import shared_budget_card, shared_budget_list
@@ -78,6 +86,12 @@ from write_api.keys import delete_key, post_key, post_rotation
 from write_api.loyalty import post_member, post_member_step, post_reward, put_programme
 from write_api.notifications import post_notification_read
 from write_api.people import delete_person, patch_person, post_person
+from write_api.privacy import (
+    delete_legal_hold,
+    post_legal_hold,
+    post_privacy_refusal,
+    post_privacy_request,
+)
 from write_api.problems import HANDLERS, AnyRequest
 from write_api.roles import delete_role, put_role
 from write_api.shared_budget import put_shared_budget
@@ -88,6 +102,14 @@ ROUTES: list[Any] = [
     advertiser_card,
     advertiser_list,
     delete_key,
+    delete_legal_hold,
+    legal_hold_list,
+    post_legal_hold,
+    post_privacy_refusal,
+    post_privacy_request,
+    privacy_export,
+    privacy_request_card,
+    privacy_request_list,
     delete_person,
     delete_role,
     key_card,
@@ -176,6 +198,7 @@ def create_app(
     views: ViewReader,
     positions: Positions,
     metrics: Metrics,
+    exports: Exports,
     readiness: Readiness,
     session_secret: bytes,
     rate_per_minute: int | None = None,
@@ -195,6 +218,8 @@ def create_app(
     given: dict[str, Any] = {
         "clock": clock,
         "keys": keys,
+        "privacy": StoredPrivacy(views),
+        "exports": exports,
         "board": StoredCampaignBoard(views),
         "transitions": StoredTransitions(views),
         "approval_rules": StoredApprovalRules(views),

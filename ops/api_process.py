@@ -16,6 +16,7 @@ from adapters.redis_positions import RedisPositions
 from adapters.redis_views import RedisViews
 from ops.api_app import create_app
 from ops.data_dir import DataDir
+from ops.erasure_wiring import opened_exports
 from ops.health import Health, clickhouse_answers, log_answers, redis_answers, views_keep_up
 from ops.settings import Settings
 from ops.wiring import opened_keys, opened_log
@@ -41,6 +42,9 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
         positions = await open_things.enter_async_context(RedisPositions(redis, views))
         counted = Reader(settings.clickhouse_url)
         open_things.push_async_callback(counted.close)
+        exports = await open_things.enter_async_context(
+            opened_exports(settings, log=event_log, keys=keys, clock=SystemClock(), store=views)
+        )
         app = create_app(
             log=event_log,
             keys=keys,
@@ -48,6 +52,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
             views=views,
             positions=positions,
             metrics=ClickHouseMetrics(counted),
+            exports=exports,
             readiness=Health(
                 {
                     "event_log": log_answers(event_log),

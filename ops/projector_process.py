@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from functools import partial
 
 import structlog
 from prometheus_client import generate_latest
@@ -19,16 +20,21 @@ from adapters.redis_connection import connect
 from adapters.redis_views import RedisViews
 from commands.approval_rules import rule_seeding
 from commands.budget_allocation import BudgetAllocation
+from commands.budget_notices import budget_notices
+from commands.budget_timers import budget_timers
 from commands.campaign_timers import campaign_timers
 from commands.consent_purge import ConsentPurge
 from commands.desk import Desk
 from commands.key_expiry import key_expiry
 from commands.loyalty_timers import LoyaltyTimers
 from commands.ports import Fault
+from commands.raw_cuts import cuts_in_force
 from commands.sealing import Sealing
+from commands.shared_spending import shared_spending
 from commands.spend import SpendRecording
 from migrations.runner import SchemaRefused
 from ops import side_door
+from ops.erasure_wiring import opened_erasing
 from ops.health import Health, Question, clickhouse_answers, log_answers, redis_answers
 from ops.obstacle import BadSettings, Obstacle
 from ops.patience import patiently, pause
@@ -61,12 +67,16 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
         await _schema(settings, stop)
         counted = clickhouse.Reader(settings.clickhouse_url)
         open_things.push_async_callback(counted.close)
+        desk = Desk(event_log, SystemClock(), keys=keys)
+        erasing = await open_things.enter_async_context(
+            opened_erasing(settings, desk=desk, happenings=event_log, store=store, counted=counted)
+        )
         ingest = FactsIngest(
             clickhouse_url=settings.clickhouse_url,
             nats_url=settings.nats_url,
             partitions=settings.partitions,
+            erased=partial(cuts_in_force, desk),
         )
-        desk = Desk(event_log, SystemClock(), keys=keys)
         allocation = BudgetAllocation(desk, event_log)
         sealing = Sealing(desk, event_log)
         timers = campaign_timers(desk, event_log)
@@ -74,6 +84,9 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
         loyalty = LoyaltyTimers(desk, event_log)
         consent_purge = ConsentPurge(desk, event_log)
         seeding = rule_seeding(desk, event_log)
+        expiring = budget_timers(desk, event_log)
+        sharing = shared_spending(desk, event_log)
+        notices = budget_notices(desk, event_log)
         spend = SpendRecording(desk, ClickHouseSpend(counted), partitions=settings.partitions)
         health = Health(
             {
@@ -104,6 +117,10 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
             _steps(lambda: consent_purge.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
             _steps(lambda: seeding.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
             _steps(lambda: sealing.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
+            _steps(lambda: erasing.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
+            _steps(lambda: expiring.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
+            _steps(lambda: sharing.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
+            _steps(lambda: notices.step(wait_s=HAPPENINGS_WAIT_S), stop, every_s=0.0),
             _steps(spend.step, stop, every_s=SPEND_EVERY_S),
         )
 

@@ -8,8 +8,11 @@ from projections.campaign_board import CAMPAIGN_BOARD
 from projections.consent import CONSENT, CONSENT_HOT
 from projections.hot_campaigns import HOT_CAMPAIGNS
 from projections.loyalty import LOYALTY, LOYALTY_PROGRAMMES, LOYALTY_REWARDS
+from projections.notifications import NOTIFICATIONS
 from projections.people import PEOPLE
+from projections.privacy import LEGAL_HOLDS, PRIVACY
 from projections.projection import Projection
+from projections.shared_budgets import SHARED_BUDGETS
 from projections.transitions import TRANSITIONS
 
 PROJECTIONS: dict[str, Projection] = {
@@ -18,14 +21,19 @@ PROJECTIONS: dict[str, Projection] = {
         CAMPAIGN_BOARD,
         TRANSITIONS,
         BUDGETS,
+        SHARED_BUDGETS,
+        NOTIFICATIONS,
         HOT_CAMPAIGNS,
         ACCESS,
         APPROVAL_RULES,
-        CALENDAR, PEOPLE,
+        CALENDAR,
+        PEOPLE,
         CONSENT,
         CONSENT_HOT,
         LOYALTY,
         LOYALTY_PROGRAMMES,
         LOYALTY_REWARDS,
+        PRIVACY,
+        LEGAL_HOLDS,
     )
 }

@@ -9,11 +9,14 @@ import httpx
 from adapters.clock import SystemClock
 from adapters.memory import MemoryEventLog
 from adapters.memory_keys import MemoryKeyRing
+from adapters.memory_places import MemoryFacts
 from adapters.memory_views import MemoryViews
+from adapters.view_erasure import StoredPersonalViews
 from commands.desk import Desk
 from commands.tenant import NewKey, OpenTenant, Person, open_tenant_books
 from commands.transact import Asking
 from ops.api_app import create_app
+from ops.privacy_export import ComputedExports
 from projections.access import ACCESS
 from projections.approval_rules import APPROVAL_RULES
 from projections.budgets import BUDGETS
@@ -98,6 +101,9 @@ class World:
         self.keys = MemoryKeyRing()
         self.views = MemoryViews()
         self.engines = Engines()
+        self.facts = MemoryFacts()
+        names = [projection.name for projection in projections]
+        self.personal_views = StoredPersonalViews(self.views, names)
         self.runners = [
             Runner(projection, feed=self.log, store=self.views) for projection in projections
         ]
@@ -108,6 +114,13 @@ class World:
             views=self.views,
             positions=self.views,
             metrics=metrics or Unplugged(),
+            exports=ComputedExports(
+                log=self.log,
+                keys=self.keys,
+                clock=self.clock,
+                views=self.personal_views,
+                facts=self.facts,
+            ),
             readiness=self.engines,
             session_secret=b"a secret of this test",
             rate_per_minute=rate_per_minute,

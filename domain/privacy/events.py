@@ -12,7 +12,7 @@ import msgspec
 from domain.event import Event
 
 RequestKind = Literal["access", "erasure", "purge"]
-StepName = Literal["keys", "raw", "facts", "letters", "views", "events"]
+StepName = Literal["events", "keys", "raw", "found", "facts", "letters", "views"]
 Ground = Literal["unfounded", "excessive", "identity_unproven", "withdrawn"]
 
 

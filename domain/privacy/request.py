@@ -1,6 +1,7 @@
 """A privacy request on its way: received, held, running, done or refused; at last forgotten."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,9 +27,9 @@ from domain.privacy.refusals import RequestBegun, RequestUnknown
 
 DUE_WITHIN = timedelta(days=30)  # GDPR, Art. 12(3): one month, and no month is shorter than 28 days
 STEPS: dict[RequestKind, tuple[StepName, ...]] = {
-    "access": ("events", "facts", "views"),
-    "erasure": ("keys", "raw", "facts", "letters", "views"),
-    "purge": ("raw", "facts", "letters"),
+    "access": ("events", "found", "views"),
+    "erasure": ("keys", "raw", "found", "facts", "letters", "views"),
+    "purge": ("raw", "found", "facts", "letters"),
 }
 
 
@@ -73,6 +74,7 @@ class Refused(Asked, frozen=True, kw_only=True):
     pass
 
 
+Decision = Callable[["PrivacyRequest"], list[PrivacyEvent]]
 PrivacyRequest = Unasked | Received | Running | Done | Refused
 UNASKED = Unasked()
 

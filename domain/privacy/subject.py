@@ -34,8 +34,11 @@ class Erasing(msgspec.Struct, frozen=True):
 
 
 class Erased(msgspec.Struct, frozen=True):
+    """Gone from every view, which showed `rows` of them."""
+
     lifted: frozenset[str]
     requests: dict[str, RequestKind]
+    rows: dict[str, int]
 
 
 SubjectFile = OpenFile | Erasing | Erased
@@ -55,8 +58,8 @@ def evolve(file: SubjectFile, event: SubjectEvent) -> SubjectFile:
         case ErasureBegun():
             if isinstance(file, OpenFile):
                 file = Erasing(file.lifted, file.requests)
-        case SubjectErased():
-            file = Erased(file.lifted, file.requests)
+        case SubjectErased(rows=rows):
+            file = Erased(file.lifted, file.requests, rows)
     return file
 
 
@@ -128,11 +131,11 @@ def begin_erasure(
 
 
 def finish_erasure(
-    file: SubjectFile, *, subject: str, request: str, at: datetime
+    file: SubjectFile, *, subject: str, request: str, rows: dict[str, int], at: datetime
 ) -> list[SubjectEvent]:
     """Say that the key is gone, so that every view drops the person."""
     match file:
         case Erasing():
-            return [SubjectErased(subject=subject, request=request, erased_at=at)]
+            return [SubjectErased(subject=subject, request=request, rows=rows, erased_at=at)]
         case OpenFile() | Erased():
             return []

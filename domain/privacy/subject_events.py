@@ -46,10 +46,14 @@ class ErasureBegun(Event, frozen=True, kw_only=True, tag="subject.erasure_begun.
 
 
 class SubjectErased(Event, frozen=True, kw_only=True, tag="subject.erased.v1"):
-    """The person's key is gone; every view drops what it showed under this reference."""
+    """The person's key is gone; every view drops what it showed under this reference.
+
+    `rows` is how many rows each view showed at that moment.
+    """
 
     subject: str
     request: str
+    rows: dict[str, int]
     erased_at: datetime
 
 
