@@ -38,14 +38,15 @@ class Dropped(NamedTuple):
 
 
 Heed = Callable[[Recorded], Iterable[Due | Dropped]]
-Act = Callable[[Due], Awaitable[bool]]
+Act = Callable[[Due], Awaitable[bool | Due]]
 
 
 class Agenda:
     """Follows the log and acts on what is due; safe to stop anywhere and to run twice.
 
     `heed` says what an event puts on the agenda or takes off it. `act` returns whether the
-    matter is closed; when it is not (someone else wrote first) the next step tries again.
+    matter is closed; when it is not (someone else wrote first) the next step tries again. A
+    matter that comes again answers with when: the `Due` that follows it.
     """
 
     def __init__(self, desk: Desk, happenings: Happenings, *, heed: Heed, act: Act) -> None:
@@ -88,10 +89,12 @@ class Agenda:
                 if due is None or due.at != at:
                     continue  # It was dropped, or has another time now.
                 again.append((at, tenant, name))  # Also when acting fails: the world may mend.
-                if await self._act(due):
+                if answer := await self._act(due):
                     again.pop()
                     self._pending.pop((tenant, name), None)
                     closed += 1
+                    if isinstance(answer, Due):
+                        self._note(answer)
         finally:
             for entry in again:
                 heapq.heappush(self._queue, entry)

@@ -45,6 +45,15 @@ class ReleaseReservation(msgspec.Struct, frozen=True, kw_only=True):
     reservation: str
 
 
+class DropHold(msgspec.Struct, frozen=True, kw_only=True):
+    """What a shared budget set aside for a reservation that was never granted."""
+
+    shared_budget: str
+    campaign: CampaignId
+    reservation: str
+    attempt: str
+
+
 class ExpireReservation(msgspec.Struct, frozen=True, kw_only=True):
     campaign: CampaignId
     reservation: str
@@ -68,7 +77,7 @@ async def reserve_budget(command: ReserveBudget, *, asking: Asking, desk: Desk) 
         return await transact(desk, BUDGETS, command.campaign, decision, asking=asking, at=at)
     except Refusal:
         for name in held:
-            await _drop(name, command, asking=asking, desk=desk, at=at)
+            await _drop(name, command, asking=asking, desk=desk)
         raise
 
 
@@ -101,6 +110,21 @@ async def expire_reservation(command: ExpireReservation, *, asking: Asking, desk
     return outcome
 
 
+async def drop_hold(command: DropHold, *, asking: Asking, desk: Desk) -> Outcome:
+    """Let go of what a shared budget holds for a reservation that is not there."""
+    at = desk.clock.now()
+    decision = partial(
+        drop,
+        campaign=command.campaign,
+        reservation=command.reservation,
+        attempt=command.attempt,
+        at=at,
+    )
+    return await transact(
+        desk, SHARED_BUDGETS, command.shared_budget, decision, asking=asking, at=at
+    )
+
+
 async def _shared_by(command: ReserveBudget, *, asking: Asking, desk: Desk) -> list[str]:
     """Return the shared budgets to ask: none when the reservation is known already."""
     state = (await current(desk, BUDGETS, asking.tenant, command.campaign)).state
@@ -129,20 +153,16 @@ async def _hold(
     await transact(desk, SHARED_BUDGETS, name, decision, asking=step, at=at)
 
 
-async def _drop(
-    name: str, command: ReserveBudget, *, asking: Asking, desk: Desk, at: datetime
-) -> None:
+async def _drop(name: str, command: ReserveBudget, *, asking: Asking, desk: Desk) -> None:
     version = (await current(desk, SHARED_BUDGETS, asking.tenant, name)).version
-    decision = partial(
-        drop,
+    dropped = DropHold(
+        shared_budget=name,
         campaign=command.campaign,
         reservation=command.reservation,
         attempt=asking.command_id,
-        at=at,
     )
-    step = as_step(asking, f"drop/{name}/{version}")
     with contextlib.suppress(Fault):  # Else it is held until the reservation's time is over.
-        await transact(desk, SHARED_BUDGETS, name, decision, asking=step, at=at)
+        await drop_hold(dropped, asking=as_step(asking, f"drop/{name}/{version}"), desk=desk)
 
 
 async def _tell_shared(campaign: CampaignId, *, asking: Asking, desk: Desk) -> None:

@@ -8,7 +8,9 @@ from typing import Any, Protocol
 from commands.budget import BUDGETS
 from commands.campaign import CAMPAIGNS
 from commands.ledger import Ledger
+from commands.notification import NOTIFICATIONS
 from commands.ports import EventLog
+from commands.shared_budget import SHARED_BUDGETS
 from commands.tenant import TENANTS
 from domain.audit import Anchor
 from domain.audit.seals import STREAM, TENANT, anchor_of
@@ -18,7 +20,8 @@ from domain.identity import TenantId
 from read_api.ports import Finding, Folded, Verdict
 
 LEDGERS: dict[str, Ledger[Any, Any]] = {
-    ledger.category: ledger for ledger in (CAMPAIGNS, BUDGETS, TENANTS)
+    ledger.category: ledger
+    for ledger in (CAMPAIGNS, BUDGETS, TENANTS, SHARED_BUDGETS, NOTIFICATIONS)
 }
 
 
@@ -83,7 +86,6 @@ class LoggedTrail:
                 for finding in checked.findings
             ],
         )
-
 
     async def anchor(self) -> Anchor | None:
         """Return the newest seal; only those since the last question are read."""

@@ -4,13 +4,24 @@ from functools import partial, reduce
 
 import pytest
 
-from domain import approvals, audit, budget, campaign, consent, loyalty, shared_budget, tenant
+from domain import (
+    approvals,
+    audit,
+    budget,
+    campaign,
+    consent,
+    loyalty,
+    notification,
+    shared_budget,
+    tenant,
+)
 
 FOLDS = {
     "approval_rules": (approvals.UNSEEDED, approvals.evolve),
     "audit": (audit.UNSEALED, audit.evolve),
     "campaign": (campaign.UNWRITTEN, campaign.evolve),
     "budget": (budget.UNALLOCATED, budget.evolve),
+    "notification": (notification.UNRAISED, notification.evolve),
     "shared_budget": (shared_budget.UNSET, shared_budget.evolve),
     "consent": (consent.UNASKED, consent.evolve),
     "member": (loyalty.STRANGER, loyalty.evolve),
@@ -50,6 +61,7 @@ class When:
 given_approval_rules = partial(Given, "approval_rules")
 given_campaign = partial(Given, "campaign")
 given_budget = partial(Given, "budget")
+given_notification = partial(Given, "notification")
 given_shared_budget = partial(Given, "shared_budget")
 given_member = partial(Given, "member")
 given_consent = partial(Given, "consent")

@@ -1,6 +1,7 @@
 """What may be done with a shared budget: set it, hold of it, count what its members spent."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from typing import NamedTuple
@@ -29,10 +30,15 @@ from domain.shared_budget.events import (
 from domain.shared_budget.state import SharedBudget, Standing, Unset, evolve, hold_name
 
 MEMBERS_MAX = 200
+NAME = re.compile(r"^[A-Za-z0-9._~-]{1,64}$")
 
 
 class SharedBudgetUnknown(Refusal, reason=Reason.UNKNOWN):
     """There is no such shared budget."""
+
+
+class SharedBudgetNameWrong(Refusal, reason=Reason.MALFORMED):
+    """A shared budget is named by up to 64 letters, digits, dots, dashes, tildes, underscores."""
 
 
 class MembersWrong(Refusal, reason=Reason.MALFORMED):
@@ -73,6 +79,8 @@ def set_plan(
     `tallies` tell how far each campaign's budget is, also those that leave: what they spent so
     far is counted first, and what a newcomer spent before is not. `version` is the stream's now.
     """
+    if not NAME.match(shared_budget):
+        raise SharedBudgetNameWrong
     _require_sound(plan)
     if isinstance(budget, Standing):
         if _plan_of(budget) == _sorted(plan):

@@ -16,6 +16,7 @@ from domain.budget.events import BudgetEvent
 from domain.campaign.events import CampaignEvent
 from domain.consent import ConsentEvent
 from domain.loyalty import MemberEvent, ProgrammeSet, RewardSignalled
+from domain.notification import NotificationEvent
 from domain.shared_budget import SharedBudgetEvent
 from domain.tenant.events import TenantEvent
 
@@ -28,6 +29,7 @@ DECODER = msgspec.json.Decoder(
     | SpendRangeClaimed
     | SpendParked
     | SharedBudgetEvent
+    | NotificationEvent
     | AllocationCheckpointed
     | AllocationParked
     | AuditSealed

@@ -15,6 +15,8 @@ from domain.consent import UNASKED, ConsentEvent
 from domain.consent import evolve as evolve_consent
 from domain.loyalty import STRANGER, MemberEvent
 from domain.loyalty import evolve as evolve_member
+from domain.notification import UNRAISED, NotificationEvent
+from domain.notification import evolve as evolve_notification
 from domain.shared_budget import UNSET, SharedBudgetEvent
 from domain.shared_budget import evolve as evolve_shared_budget
 from domain.tenant import UNOPENED, TenantEvent
@@ -25,6 +27,7 @@ FOLDS = [
     (CampaignEvent, evolve, UNWRITTEN),
     (BudgetEvent, evolve_budget, UNALLOCATED),
     (SharedBudgetEvent, evolve_shared_budget, UNSET),
+    (NotificationEvent, evolve_notification, UNRAISED),
     (TenantEvent, evolve_tenant, UNOPENED),
     (ApprovalRuleEvent, evolve_rules, UNSEEDED),
     (MemberEvent, evolve_member, STRANGER),
