@@ -171,7 +171,7 @@ def refund(
         raise PurchaseTooOld(purchase=purchase)
     before = fallen_due(known, at=at)
     known = following(known, before)
-    lot = known.lots[number]
+    _, lot = lot_of(known, purchase)
     undone = lot.stars - min(lot.stars, multiplied(base_stars(kept), lot.millionths))
     taken = min(undone, lot.left)
     refunded = PurchaseRefunded(

@@ -15,16 +15,17 @@ from domain.loyalty.events import (
     TierChanged,
     TierReason,
 )
+from domain.loyalty.lots import Lot
 from domain.loyalty.refusals import MemberUnknown, PurchaseTooOld
-from domain.loyalty.standing import expires_at, holds_until, qualifying, tier_at
-from domain.loyalty.state import Lot, LoyaltyMember, Member, Stranger, evolve
+from domain.loyalty.standing import Standing, expires_at, standing
+from domain.loyalty.state import LoyaltyMember, Member, Stranger, evolve
 from domain.loyalty.tiers import Tier, below
 
 
 def fallen_due(member: LoyaltyMember, *, at: dt.datetime) -> list[MemberEvent]:
     """Return what the passing of time alone has led to: stars run out, a tier falls."""
     known = member_of(member)
-    return [*expiry(known, at=at), *fall(known, at=at)]
+    return [*expiry(known, at=at), *_fall(known, at=at)]
 
 
 def expiry(member: Member, *, at: dt.datetime) -> list[MemberEvent]:
@@ -43,11 +44,13 @@ def expiry(member: Member, *, at: dt.datetime) -> list[MemberEvent]:
     ]
 
 
-def fall(member: Member, *, at: dt.datetime) -> list[MemberEvent]:
-    tier = tier_at(member, at)
-    if not below(tier, member.tier):
+def _fall(member: Member, *, at: dt.datetime) -> list[MemberEvent]:
+    if member.tier_until is None or at < member.tier_until:
+        return []
+    now = standing(member, at)
+    if not below(now.tier, member.tier):
         return []  # A clock set back would let it rise again: only a purchase does.
-    return [changed(member, "lapsed" if tier is Tier.BASIC else "window", at=at)]
+    return [_changed(member, now, "lapsed" if now.tier is Tier.BASIC else "window", at=at)]
 
 
 def with_tier(
@@ -59,24 +62,24 @@ def with_tier(
 ) -> list[MemberEvent]:
     """Return the news with how long the tier now holds, and the new tier if it is another."""
     after = following(member, news)
-    until = holds_until(after, at)
+    now = standing(after, at)
     told: list[MemberEvent] = [
-        event if isinstance(event, EnrolmentConfirmed) else replace(event, tier_until=until)
+        event if isinstance(event, EnrolmentConfirmed) else replace(event, tier_until=now.until)
         for event in news
     ]
-    if tier_at(after, at) == member.tier:
+    if now.tier == member.tier:
         return told
-    return [*told, changed(after, reason, at=at)]
+    return [*told, _changed(after, now, reason, at=at)]
 
 
-def changed(member: Member, reason: TierReason, *, at: dt.datetime) -> TierChanged:
+def _changed(member: Member, now: Standing, reason: TierReason, *, at: dt.datetime) -> TierChanged:
     return TierChanged(
         member=member.ref,
         was=member.tier,
-        now=tier_at(member, at),
+        now=now.tier,
         reason=reason,
-        qualifying=qualifying(member, at),
-        tier_until=holds_until(member, at),
+        qualifying=now.qualifying,
+        tier_until=now.until,
         changed_at=at,
     )
 
@@ -99,7 +102,8 @@ def parted(
     """Part what comes back into what returns and what its lots owe for refunded purchases."""
     returned, withheld = [], []
     for portion in portions:
-        owed = min(member.lots[portion.lot].owed, portion.stars)
+        lot = member.lots.get(portion.lot)
+        owed = min(lot.owed, portion.stars) if lot else 0
         if owed:
             withheld.append(Portion(portion.lot, owed))
         if portion.stars > owed:

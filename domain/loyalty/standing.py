@@ -1,9 +1,12 @@
 """Where a member stands at a moment: the tier, what it rests on, and how long it holds."""
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from domain.loyalty.calendar import months_later
-from domain.loyalty.state import Lot, Member
+from domain.loyalty.lots import Lot
+from domain.loyalty.state import Member
 from domain.loyalty.tiers import (
     QUALIFYING_MONTHS,
     THRESHOLDS,
@@ -16,28 +19,30 @@ from domain.loyalty.tiers import (
 INACTIVITY = dt.timedelta(days=180)  # FR-LOY-007
 
 
+class Standing(NamedTuple):
+    """A tier, the stars of the last 12 months under it, and when it falls if none are added."""
+
+    tier: Tier
+    qualifying: int
+    until: dt.datetime | None
+
+
+def standing(member: Member, at: dt.datetime) -> Standing:
+    """Return where the rules put a member at a moment (product decision 8)."""
+    counting = member.lots.qualifying(at)
+    stars = sum(lot.stars for lot in counting)
+    tier = _tier(member, stars, at)
+    return Standing(tier, stars, _falls_at(member, tier, counting, stars))
+
+
 def qualifying(member: Member, at: dt.datetime) -> int:
     """Return the stars earned in the 12 months before `at`."""
-    return sum(lot.stars for lot in member.lots.values() if lot.qualifies_until > at)
+    return sum(lot.stars for lot in member.lots.qualifying(at))
 
 
 def tier_at(member: Member, at: dt.datetime) -> Tier:
-    """Return the tier that the rules give at a moment (product decision 8)."""
+    """Return the tier that the rules give at a moment."""
     return _tier(member, qualifying(member, at), at)
-
-
-def holds_until(member: Member, at: dt.datetime) -> dt.datetime | None:
-    """Return when that tier falls if nothing more is earned; None when it cannot fall."""
-    tier = tier_at(member, at)
-    if tier is Tier.BASIC:
-        return None
-    counting = [lot for lot in member.lots.values() if lot.qualifies_until > at]
-    stars = sum(lot.stars for lot in counting)
-    for lot in sorted(counting, key=_leaves):
-        stars -= lot.stars
-        if below(_tier(member, stars, lot.qualifies_until), tier):
-            return lot.qualifies_until
-    return _welcome_until(member)
 
 
 def expires_at(member: Member) -> dt.datetime | None:
@@ -58,6 +63,18 @@ def missing(member: Member, at: dt.datetime) -> tuple[Tier, int] | None:
     if member.confirmed_at is None:
         return Tier.SILVER, 0
     return higher, max(0, THRESHOLDS[higher] - qualifying(member, at))
+
+
+def _falls_at(
+    member: Member, tier: Tier, counting: Sequence[Lot], stars: int
+) -> dt.datetime | None:
+    if tier is Tier.BASIC:
+        return None
+    for lot in sorted(counting, key=_leaves):
+        stars -= lot.stars
+        if below(_tier(member, stars, lot.qualifies_until), tier):
+            return lot.qualifies_until
+    return _welcome_until(member)
 
 
 def _tier(member: Member, stars: int, at: dt.datetime) -> Tier:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from itertools import takewhile
 
 import msgspec
 from msgspec.structs import replace
@@ -19,32 +20,15 @@ from domain.loyalty.events import (
     StarsRedeemed,
     TierChanged,
 )
+from domain.loyalty.lots import Lot, Lots
 from domain.loyalty.seen import Seen
 from domain.loyalty.tiers import Tier
-from domain.money import Money
 
 UNDOABLE_MONTHS = 12  # how long a redemption can be cancelled; a purchase, while it qualifies
 
 
 class Stranger(msgspec.Struct, frozen=True):
     """Nobody of this programme."""
-
-
-class Lot(msgspec.Struct, frozen=True, kw_only=True):
-    """The stars of one purchase: `stars` of them count for tiers, `left` can be spent.
-
-    `owed` were spent or expired before the purchase was refunded: whatever comes back to this
-    lot pays them first.
-    """
-
-    purchase: str
-    paid: Money  # what was not refunded
-    millionths: int
-    stars: int
-    left: int
-    owed: int = 0
-    earned_at: dt.datetime
-    qualifies_until: dt.datetime
 
 
 class Redemption(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +55,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     balance: int = 0
     lifetime: int = 0
     active_at: dt.datetime | None = None  # the last time stars were earned or redeemed
-    lots: dict[int, Lot] = {}  # by number, which is the order of the record: oldest first
+    lots: Lots = Lots()
     lots_made: int = 0
     redemptions: dict[str, Redemption] = {}  # oldest first
     purchases: Seen = Seen()  # every purchase there was, with its micros
@@ -118,7 +102,7 @@ def _enrolled(event: MemberEnrolled) -> Member:
 
 
 def _earned(member: Member, event: StarsEarned) -> Member:
-    if event.lot in member.lots:
+    if member.lots.get(event.lot):
         return member
     lot = Lot(
         purchase=event.purchase,
@@ -128,11 +112,12 @@ def _earned(member: Member, event: StarsEarned) -> Member:
         left=event.stars,
         earned_at=event.earned_at,
         qualifies_until=event.qualifies_until,
+        undoable_until=event.qualifies_until,
     )
     kept = _tidied(member, event.earned_at)
     return replace(
         kept,
-        lots={**kept.lots, event.lot: lot},
+        lots=kept.lots.with_(event.lot, lot),
         lots_made=max(kept.lots_made, event.lot),
         balance=kept.balance + event.stars,
         lifetime=kept.lifetime + event.stars,
@@ -143,12 +128,13 @@ def _earned(member: Member, event: StarsEarned) -> Member:
 
 
 def _redeemed(member: Member, event: StarsRedeemed) -> Member:
-    moved = _moved(_tidied(member, event.redeemed_at), event.taken, sign=-1)
+    until = months_later(event.redeemed_at, UNDOABLE_MONTHS)
+    moved = _moved(_tidied(member, event.redeemed_at), event.taken, sign=-1, undoable_until=until)
     redemption = Redemption(
         stars=event.stars,
         taken=event.taken,
         redeemed_at=event.redeemed_at,
-        cancellable_until=months_later(event.redeemed_at, UNDOABLE_MONTHS),
+        cancellable_until=until,
     )
     return replace(
         moved,
@@ -159,15 +145,16 @@ def _redeemed(member: Member, event: StarsRedeemed) -> Member:
 
 
 def _cancelled(member: Member, event: RedemptionCancelled) -> Member:
-    lots = dict(member.lots)
+    lots = member.lots
     for portion in event.withheld:
         if lot := lots.get(portion.lot):
-            lots[portion.lot] = replace(lot, owed=max(0, lot.owed - portion.stars))
-    redemptions = dict(member.redemptions)
+            paid = replace(lot, owed=max(0, lot.owed - portion.stars))
+            lots = lots.with_(portion.lot, paid)
+    redemptions = member.redemptions
     if redemption := redemptions.get(event.redemption):
-        redemptions[event.redemption] = replace(redemption, cancelled=True)
-    paid = replace(member, lots=lots, redemptions=redemptions)
-    return _moved(paid, event.returned, sign=1)
+        redemptions = {**redemptions, event.redemption: replace(redemption, cancelled=True)}
+    member = replace(member, lots=lots, redemptions=redemptions)
+    return _moved(member, event.returned, sign=1)
 
 
 def _refunded(member: Member, event: PurchaseRefunded) -> Member:
@@ -184,42 +171,36 @@ def _refunded(member: Member, event: PurchaseRefunded) -> Member:
     )
     return replace(
         member,
-        lots={**member.lots, event.lot: undone},
+        lots=member.lots.with_(event.lot, undone),
         balance=member.balance - taken,
         lifetime=max(0, member.lifetime - event.undone),
         tier_until=event.tier_until,
     )
 
 
-def _moved(member: Member, portions: Iterable[Portion], *, sign: int) -> Member:
+def _moved(
+    member: Member,
+    portions: Iterable[Portion],
+    *,
+    sign: int,
+    undoable_until: dt.datetime | None = None,
+) -> Member:
     """Put stars into lots or take them out; the balance moves by exactly as much."""
-    lots, balance = dict(member.lots), member.balance
+    lots, balance = member.lots, member.balance
     for portion in portions:
-        if (lot := lots.get(portion.lot)) is not None:
-            change = max(sign * portion.stars, -lot.left)
-            lots[portion.lot] = replace(lot, left=lot.left + change)
-            balance += change
+        if (lot := lots.get(portion.lot)) is None:
+            continue
+        change = max(sign * portion.stars, -lot.left)
+        until = max(lot.undoable_until, undoable_until or lot.undoable_until)
+        lots = lots.with_(portion.lot, replace(lot, left=lot.left + change, undoable_until=until))
+        balance += change
     return replace(member, lots=lots, balance=balance)
 
 
 def _tidied(member: Member, at: dt.datetime) -> Member:
-    """Let go of what can no longer be undone: old redemptions, then old lots that are spent.
-
-    Both are kept in the order of the record, so looking stops at the first that must stay.
-    """
-    redemptions = dict(member.redemptions)
-    for name, redemption in member.redemptions.items():
-        if redemption.cancellable_until > at:
-            break
-        del redemptions[name]
-    held: set[int] | None = None
-    lots = dict(member.lots)
-    for number, lot in member.lots.items():
-        if lot.left or lot.qualifies_until > at:
-            break
-        if held is None:
-            held = {portion.lot for it in redemptions.values() for portion in it.taken}
-        if number in held:
-            break
-        del lots[number]
-    return replace(member, redemptions=redemptions, lots=lots)
+    """Let go of what can no longer be undone, from the oldest on: old redemptions, spent lots."""
+    redemptions = member.redemptions
+    over = list(takewhile(lambda name: redemptions[name].cancellable_until <= at, redemptions))
+    if over:
+        redemptions = {name: it for name, it in redemptions.items() if name not in set(over)}
+    return replace(member, redemptions=redemptions, lots=member.lots.tidied(at))
