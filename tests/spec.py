@@ -12,6 +12,7 @@ from domain import (
     consent,
     loyalty,
     notification,
+    privacy,
     shared_budget,
     tenant,
 )
@@ -24,6 +25,8 @@ FOLDS = {
     "notification": (notification.UNRAISED, notification.evolve),
     "shared_budget": (shared_budget.UNSET, shared_budget.evolve),
     "consent": (consent.UNASKED, consent.evolve),
+    "privacy": (privacy.UNASKED, privacy.evolve),
+    "subject": (privacy.UNOPENED_FILE, privacy.evolve_subject),
     "member": (loyalty.STRANGER, loyalty.evolve),
     "tenant": (tenant.UNOPENED, tenant.evolve),
 }
@@ -66,3 +69,5 @@ given_shared_budget = partial(Given, "shared_budget")
 given_member = partial(Given, "member")
 given_consent = partial(Given, "consent")
 given_tenant = partial(Given, "tenant")
+given_privacy = partial(Given, "privacy")
+given_subject = partial(Given, "subject")

@@ -17,6 +17,8 @@ from domain.campaign.events import CampaignEvent
 from domain.consent import ConsentEvent
 from domain.loyalty import MemberEvent, ProgrammeSet, RewardSignalled
 from domain.notification import NotificationEvent
+from domain.privacy import PrivacyEvent, SubjectEvent
+from domain.privacy.raw_events import RawCutEvent
 from domain.shared_budget import SharedBudgetEvent
 from domain.tenant.events import TenantEvent
 
@@ -37,5 +39,8 @@ DECODER = msgspec.json.Decoder(
     | MemberEvent
     | ProgrammeSet
     | RewardSignalled
+    | PrivacyEvent
+    | SubjectEvent
+    | RawCutEvent
 )
 SHIPPED = [(path, DECODER.decode(path.read_bytes())) for path in sorted(EVENTS.glob("*.json"))]

@@ -6,6 +6,7 @@ from typing import get_args
 import msgspec
 import pytest
 
+from domain import privacy
 from domain.approvals import UNSEEDED, ApprovalRuleEvent
 from domain.approvals import evolve as evolve_rules
 from domain.budget import UNALLOCATED, BudgetEvent
@@ -17,6 +18,7 @@ from domain.loyalty import STRANGER, MemberEvent
 from domain.loyalty import evolve as evolve_member
 from domain.notification import UNRAISED, NotificationEvent
 from domain.notification import evolve as evolve_notification
+from domain.privacy import raw_events
 from domain.shared_budget import UNSET, SharedBudgetEvent
 from domain.shared_budget import evolve as evolve_shared_budget
 from domain.tenant import UNOPENED, TenantEvent
@@ -32,6 +34,9 @@ FOLDS = [
     (ApprovalRuleEvent, evolve_rules, UNSEEDED),
     (MemberEvent, evolve_member, STRANGER),
     (ConsentEvent, evolve_consent, UNASKED),
+    (privacy.PrivacyEvent, privacy.evolve, privacy.UNASKED),
+    (privacy.SubjectEvent, privacy.evolve_subject, privacy.UNOPENED_FILE),
+    (raw_events.RawCutEvent, raw_events.evolve, raw_events.UNCUT),
 ]
 
 
