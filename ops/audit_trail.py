@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Any, Protocol
 
+from commands.approval_rules import APPROVAL_RULES
 from commands.budget import BUDGETS
 from commands.campaign import CAMPAIGNS
 from commands.ledger import Ledger
@@ -21,7 +22,7 @@ from read_api.ports import Finding, Folded, Verdict
 
 LEDGERS: dict[str, Ledger[Any, Any]] = {
     ledger.category: ledger
-    for ledger in (CAMPAIGNS, BUDGETS, TENANTS, SHARED_BUDGETS, NOTIFICATIONS)
+    for ledger in (CAMPAIGNS, APPROVAL_RULES, BUDGETS, TENANTS, SHARED_BUDGETS, NOTIFICATIONS)
 }
 
 

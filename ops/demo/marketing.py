@@ -1,5 +1,6 @@
 """The marketer and the approver of the story, and the campaign they bring to life."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,13 @@ CURRENCY = "USD"
 BID_CPM_MICROS = 10_000_000  # 10.00 a thousand
 BUDGET_MICROS = 2_000_000  # 200 impressions at that price
 OK, CREATED, FORBIDDEN = 200, 201, 403
+LAUNCH = "launch"  # a channel of the agency's own, of which only its own rule speaks
+LAUNCH_RULE = {
+    "role": "manager",
+    "min_approvals": 1,
+    "channels": [LAUNCH],
+    "creative_review": True,
+}
 
 
 class Unexpected(Exception):
@@ -27,31 +35,42 @@ class Desk:
         self._url = keys.api_url
         self._key = key
 
-    async def read(self, path: str) -> Any:  # noqa: ANN401 - whatever JSON the API answers
-        """Return a resource; raises `Unexpected` unless it is 200."""
-        reply = await self._wire.surely("GET", self._url + path, headers=self._headers())
+    async def read(self, path: str, *, position: int = 0) -> Any:  # noqa: ANN401 - whatever JSON the API answers
+        """Return a resource as of a position; raises `Unexpected` unless it is 200."""
+        headers = self._headers() | {"X-Consistency-Token": str(position)}
+        reply = await self._wire.surely("GET", self._url + path, headers=headers)
         return _expected(reply, OK, path).json()
 
     async def send(self, path: str, body: object = None, *, status: int = OK) -> Any:  # noqa: ANN401 - likewise
         """Send a command, again until it is answered: its key makes that harmless."""
+        return _expected(await self._sent("POST", path, body), status, path).json()
+
+    async def put(self, path: str, body: object) -> None:
+        """Write a resource, whatever stood there before."""
+        _expected(await self._sent("PUT", path, body, {"If-Match": "*"}), OK, path)
+
+    async def _sent(
+        self, method: str, path: str, body: object, more: Mapping[str, str] | None = None
+    ) -> Reply:
         headers = self._headers() | {
             "Idempotency-Key": str(uuid4()),
             "Content-Type": "application/json",
+            **(more or {}),
         }
         encoded = msgspec.json.encode({} if body is None else body)
-        reply = await self._wire.surely("POST", self._url + path, body=encoded, headers=headers)
-        return _expected(reply, status, path).json()
+        return await self._wire.surely(method, self._url + path, body=encoded, headers=headers)
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._key}"}
 
 
-def brief(name: str) -> dict[str, object]:
+def brief(name: str, *, launches: bool = True) -> dict[str, object]:
     """Return a campaign with an offer for every medium and a budget of 200 impressions."""
+    media = ["display", "video", "native", "audio"]
     return {
         "name": name,
         "advertiser": ADVERTISER,
-        "channels": ["display", "video", "native", "audio"],
+        "channels": [*media, LAUNCH] if launches else media,
         "budget": {"total": _money(BUDGET_MICROS), "daily": None},
         "targeting": {"domains": {"block": ["blocked.example"]}},
         "offers": [

@@ -13,7 +13,7 @@ from ops.demo.browsers import Browsers
 from ops.demo.figures import Figures
 from ops.demo.installation import Installation
 from ops.demo.market import Bid, Exchange
-from ops.demo.marketing import BUDGET_MICROS, FORBIDDEN, Desk, brief
+from ops.demo.marketing import BUDGET_MICROS, FORBIDDEN, LAUNCH_RULE, Desk, brief
 from ops.demo.report import Report
 from ops.demo.tally import Tally
 from ops.demo.wire import Wire
@@ -60,21 +60,46 @@ class Story:
         await self.figures.mark()
 
     async def campaign_goes_live(self) -> None:
-        """Step 2: draft, submit, a refusal for the author, approval, live."""
+        """Step 2: a rule, a draft, a refusal for the author, the approval it waits for, live."""
+        await self.marketer.put("/v1/approval-rules/launches", LAUNCH_RULE)
+        self.report.step("every launch waits for a manager who vouches for its creatives")
         name = f"Spring boots {int(time.time())}"
         made = await self.marketer.send("/v1/campaigns", brief(name))
         self.campaign = made["id"]
         self.browsers = Browsers(self._wire, self.keys, self.tally, banner_tag=self.campaign)
         path = f"/v1/campaigns/{self.campaign}"
-        self.version_in_review = (await self.marketer.send(f"{path}/submit"))["version"]
+        submitted = await self.marketer.send(f"{path}/submit")
+        self.version_in_review = submitted["version"]
         self.report.step(f"{name!r} is drafted and submitted ({self.campaign})")
         refusal = await self.marketer.send(f"{path}/approve", status=FORBIDDEN)
         self.report.step(f"its author may not approve it: {refusal['detail']}")
-        await self.approver.send(f"{path}/approve", {"comment": "Good boots."})
+        await self._approved(path, submitted["position"])
         await self.approver.send(f"{path}/go-live")
-        self.report.step("the approver approved it and it is live")
+        self.report.step("it is live")
+        await self._small_change(name)
         waiting = await self.marketer.send("/v1/campaigns", brief(f"{name}, autumn"))
         await self.marketer.send(f"/v1/campaigns/{waiting['id']}/submit")
+
+    async def _approved(self, path: str, position: int) -> None:
+        """Let the approver find the campaign among those that wait for them, and approve it."""
+        asked = await self.approver.read("/v1/approvals?approver=me", position=position)
+        card = next((card for card in asked["items"] if card["id"] == self.campaign), None)
+        if card is None:
+            raise StoryBroken("The campaign does not wait for its approver.")
+        yes = {"comment": "Good boots.", "reviews": ["creative"]}
+        await self.approver.send(f"{path}/approve", {**yes, "content_hash": card["content_hash"]})
+        rules = _list([still["rule"] for still in card["missing"]])
+        self.report.step(f"the approver, for whom it waited ({rules}), approved what they read")
+
+    async def _small_change(self, name: str) -> None:
+        """Submit a campaign that no rule wants anybody to look at."""
+        small = await self.marketer.send("/v1/campaigns", brief(f"{name}, rest", launches=False))
+        path = f"/v1/campaigns/{small['id']}"
+        passed = await self.marketer.send(f"{path}/submit")
+        card = await self.marketer.read(path, position=passed["position"])
+        if card["stage"] != "approved":
+            raise StoryBroken(f"A campaign of 2.00 USD is {card['stage']}, not approved.")
+        self.report.step(f"a small campaign was approved by {card['approvals'][0]['approver']}")
 
     async def requests_are_answered(self) -> None:
         """Step 3: the hot path knows the campaign within a second, and bids where it fits."""

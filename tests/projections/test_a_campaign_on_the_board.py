@@ -1,7 +1,10 @@
 import pytest
+from msgspec.structs import replace
 
 from adapters.memory_views import MemoryViews
+from domain.approvals import Missing, Requirement
 from domain.campaign.brief import content_hash
+from domain.campaign.events import ApprovalGiven
 from projections.campaign_board import CAMPAIGN_BOARD
 from projections.stored_views import StoredCampaignBoard, StoredTransitions
 from projections.transitions import TRANSITIONS
@@ -19,6 +22,8 @@ from tests.people import (
     HISTORIES,
     MONDAY,
     NEXT_MONDAY,
+    REJECTED,
+    RETURNED,
     SPRING,
     SUBMITTED,
     TUESDAY,
@@ -73,6 +78,55 @@ async def test_an_approval_shows_who_gave_it(scribe, views):
     assert [(a.approver, a.role, a.at) for a in card.approvals] == [
         (BEN.person, "manager", TUESDAY)
     ]
+
+
+def given(approver, role, *rules, reviews=()):
+    return ApprovalGiven(
+        campaign=SPRING,
+        approver=approver,
+        role=role,
+        rules=rules,
+        reviews=reviews,
+        content_hash=content_hash(BRIEF),
+        given_at=TUESDAY,
+    )
+
+
+ASKED = replace(
+    SUBMITTED,
+    requirements=(
+        Requirement(rule="standard", role="manager", min_approvals=1, creative_review=True),
+        Requirement(rule="high_budget", role="director", min_approvals=2),
+    ),
+)
+BY_DORA = given("dora", "director", "high_budget")
+BY_BEN = given("ben", "manager", "standard", "high_budget", reviews=("creative",))
+
+
+async def test_a_card_shows_what_was_asked_who_agreed_and_what_is_missing(scribe, views):
+    card = await card_after(scribe, views, DRAFTED, ASKED, BY_DORA)
+
+    assert (card.stage, card.requirements) == ("in_review", ASKED.requirements)
+    assert [(a.approver, a.rules) for a in card.approvals] == [("dora", ("high_budget",))]
+    assert card.missing == (
+        Missing(rule="standard", role="manager", approvals=1, reviews=("creative",)),
+        Missing(rule="high_budget", role="director", approvals=1),
+    )
+
+
+async def test_an_approved_card_still_shows_what_was_asked_and_each_approver_once(scribe, views):
+    card = await card_after(scribe, views, DRAFTED, ASKED, BY_DORA, BY_BEN, APPROVED)
+
+    assert (card.stage, card.missing) == ("approved", ())
+    assert [a.approver for a in card.approvals] == ["dora", "ben"]
+    assert card.requirements == ASKED.requirements
+
+
+@pytest.mark.parametrize("no", [REJECTED, RETURNED, VOIDED])
+async def test_whatever_ends_a_review_takes_away_what_was_asked_and_given(scribe, views, no):
+    card = await card_after(scribe, views, DRAFTED, ASKED, BY_DORA, no)
+
+    assert (card.requirements, card.approvals, card.missing) == ((), (), ())
 
 
 async def test_an_edit_that_voids_takes_the_approval_away(scribe, views):
@@ -130,3 +184,17 @@ async def test_each_step_tells_who_from_where_and_whereto(scribe, views):
     ]
     assert [step.role for step in steps] == [None, "marketer", "manager", None]
     assert await StoredTransitions(views).of(GLOBEX, SPRING) == ()
+
+
+async def test_the_last_approval_and_what_it_led_to_are_one_step(scribe, views):
+    await scribe.campaign(DRAFTED, ASKED, BY_DORA, BY_BEN, APPROVED)
+    await kept_up(TRANSITIONS, scribe.log, views)
+
+    steps = await StoredTransitions(views).of(ACME, SPRING)
+
+    assert [(s.action, s.actor, s.from_stage, s.to_stage, s.version) for s in steps] == [
+        ("draft", "ana", None, "draft", 1),
+        ("submit", "ana", "draft", "in_review", 2),
+        ("agree", "dora", "in_review", "in_review", 3),
+        ("approve", "ben", "in_review", "approved", 5),
+    ]

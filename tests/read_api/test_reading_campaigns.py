@@ -1,5 +1,3 @@
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from tests.api_world import BRIEF, created, moved, seen
@@ -88,24 +86,3 @@ async def test_approvals_are_those_the_caller_may_give(ana, ben, rita):
     assert len((await ben.get(mine)).json()["items"]) == 1
     assert (await ana.get(mine)).json()["items"] == []
     assert (await rita.get(mine)).json()["items"] == []  # it is her own
-
-
-async def test_the_calendar_shows_flights_that_touch_the_days(ana):
-    start = datetime(2027, 3, 1, tzinfo=UTC)
-    flight = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(days=9)).isoformat()}
-    campaign = await created(ana, **flight)
-    await created(ana)
-    for first, last, found in (
-        ("2027-02-01", "2027-02-28", []),
-        ("2027-02-01", "2027-03-01", [campaign]),
-        ("2027-03-05", "2027-03-05", [campaign]),
-        ("2027-03-10", "2027-04-01", []),
-    ):
-        page = (await ana.get("/v1/calendar", params={"from": first, "to": last})).json()
-        assert [card["id"] for card in page["items"]] == found, (first, last)
-
-
-async def test_a_backwards_calendar_is_refused(ana):
-    answer = await ana.get("/v1/calendar?from=2027-03-02&to=2027-03-01")
-
-    assert [error["pointer"] for error in answer.json()["errors"]] == ["/to"]

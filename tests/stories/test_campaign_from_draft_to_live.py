@@ -1,3 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.stories.actors import drafted, eventually, person, read, stepped
@@ -38,7 +41,7 @@ def test_the_budget_of_a_new_campaign_is_allocated_within_a_moment(admin):
         lambda: admin.get(f"/v1/budgets/{campaign}").json(), lambda answer: answer["version"] == 1
     )
 
-    assert budget["total"] == {"micros": 100_000_000, "currency": "USD"}
+    assert budget["total"] == {"micros": 5_000_000_000, "currency": "USD"}
     assert budget["spent_total"] == {"micros": 0, "currency": "USD"}
     assert (budget["roas"], budget["cpm"], budget["alerts"]) == (None, None, [])
 
@@ -67,7 +70,45 @@ def test_the_history_replays_to_what_the_board_shows(admin, approver):
         headers={"X-Consistency-Token": str(last.json()["position"])},
     ).json()["items"]
 
-    assert stages == ["draft", "in_review", "approved", "live", "paused"]
-    assert [step["to"] for step in steps] == stages
+    assert stages == ["draft", "in_review", "in_review", "approved", "live", "paused"]
+    assert [step["to"] for step in steps] == list(dict.fromkeys(stages))
     assert stages[-1] == read(admin, last)["stage"]
     assert admin.get("/v1/audit/verify").json()["intact"]
+
+
+def test_fifty_clients_approve_at_once_and_it_counts_once(admin, approver):
+    campaign = drafted(admin)
+    stepped(admin, campaign, "submit")
+    address = f"/v1/campaigns/{campaign}/approve"
+    with ThreadPoolExecutor(50) as crowd:
+        answers = list(crowd.map(lambda _: approver.post(address), range(50)))
+    items = admin.get(f"/v1/audit/streams/campaign-{campaign}").json()["items"]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.json()["version"] for answer in answers} == {4}
+    assert [item["kind"].split(".")[1] for item in items] == [
+        "drafted",
+        "submitted",
+        "approval_given",
+        "approved",
+    ]
+
+
+def test_a_campaign_that_is_scheduled_goes_live_and_ends_by_itself(admin, approver):
+    now = datetime.now(UTC)
+    starts, ends = now + timedelta(seconds=2), now + timedelta(seconds=4)
+    campaign = drafted(admin, starts_at=starts.isoformat(), ends_at=ends.isoformat())
+    stepped(admin, campaign, "submit")
+    stepped(approver, campaign, "approve", "schedule")
+    eventually(
+        lambda: admin.get(f"/v1/campaigns/{campaign}").json(),
+        lambda card: card["stage"] == "completed",
+    )
+    steps = admin.get(f"/v1/campaigns/{campaign}/transitions").json()["items"]
+
+    assert [(step["action"], step["actor"]) for step in steps[-2:]] == [
+        ("go-live", "process:launch"),
+        ("complete", "process:end"),
+    ]
+    assert datetime.fromisoformat(steps[-2]["at"]) >= starts
+    assert datetime.fromisoformat(steps[-1]["at"]) >= ends
