@@ -14,6 +14,7 @@ from litestar.datastructures import Cookie
 from commands.ports import Clock
 from projections.access import Holder
 from projections.views import Access
+from write_api.headers import header
 from write_api.problems import AnyRequest, Declined
 
 COOKIE = "cx_session"
@@ -56,7 +57,7 @@ class Callers:
 
     async def visitor(self, request: AnyRequest) -> Holder | None:
         """Return who asks, None for a stranger."""
-        if credentials := request.headers.get("authorization"):
+        if credentials := header(request, b"authorization"):
             scheme, _, key = credentials.partition(" ")
             return await self.holder(key.strip()) if scheme.lower() == "bearer" else None
         if not (cookie := request.cookies.get(COOKIE)):

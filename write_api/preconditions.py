@@ -3,6 +3,7 @@
 import re
 from http import HTTPStatus
 
+from write_api.headers import header
 from write_api.problems import AnyRequest, Declined
 
 IDEMPOTENCY_KEY_LENGTH_MAX = 255
@@ -12,7 +13,7 @@ IDEMPOTENCY_KEY = re.compile(r"^[\x21-\x7e]+$")
 
 def expected_version(request: AnyRequest, *, required: bool = False) -> int | None:
     """Return the version in `If-Match`; None when any will do (absent, or `*`)."""
-    match request.headers.get("if-match"):
+    match header(request, b"if-match"):
         case None if required:
             raise Declined(
                 HTTPStatus.PRECONDITION_REQUIRED,
@@ -33,7 +34,7 @@ def expected_version(request: AnyRequest, *, required: bool = False) -> int | No
 
 def idempotency_key(request: AnyRequest) -> str | None:
     """Return the `Idempotency-Key`, None when the caller brought none."""
-    key = request.headers.get("idempotency-key")
+    key = header(request, b"idempotency-key")
     if key is None:
         return None
     if len(key) > IDEMPOTENCY_KEY_LENGTH_MAX or not IDEMPOTENCY_KEY.match(key):
