@@ -41,6 +41,10 @@ class Bits:
     def size(self) -> int:
         return len(self._bits)
 
+    def is_blank_from(self, at: int) -> bool:
+        """Return whether nothing but zeros stands at or after bit `at`."""
+        return "1" not in self._bits[at:]
+
     def take(self, count: int) -> int:
         """Return the next `count` bits as a number, the first of them the highest."""
         until = self._at + count
@@ -60,7 +64,7 @@ class Bits:
 
     def close(self) -> None:
         """Allow nothing but padding after the last field."""
-        if "1" in self._bits[self._at :]:
+        if not self.is_blank_from(self._at):
             raise BrokenConsent("left_over")
 
 

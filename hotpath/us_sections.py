@@ -41,7 +41,8 @@ def _state(name: str, notice: str, sensitive: int, child: str, *, second: str = 
     return _Layout(name, core, second)
 
 
-_NATIONAL_ID, _NATIONAL_SHORT_BITS = 7, 66
+_NATIONAL_ID = 7
+_FIRST_BITS, _SHORT_BITS = 60, 66  # the first layout, and as padded to whole letters
 LAYOUTS: dict[tuple[int, int], _Layout] = {
     (7, 1): _Layout(
         "usnat", f"{_NATIONAL} {_SENSITIVE}12 {_CHILD}*2 personal_data_consents {_MSPA}"
@@ -102,7 +103,7 @@ def us_section(section: int, text: str) -> UsSection:
     """Return what a section of `SECTIONS` says; raises `BrokenConsent`."""
     core, *others = [GppBits(part) for part in _parts(text)]
     version = core.take(6)
-    if (layout := _layout(section, version, core.size)) is None:
+    if (layout := _layout(section, version, core)) is None:
         raise BrokenConsent("version_unknown")
     if len(others) > bool(layout.second):
         raise BrokenConsent("segment_unknown")
@@ -116,12 +117,13 @@ def us_section(section: int, text: str) -> UsSection:
     return UsSection(section, layout.name, version, fields, gpc)
 
 
-def _layout(section: int, version: int, bits: int) -> _Layout | None:
-    """Return a version's layout; the national one changed its length before its version."""
+def _layout(section: int, version: int, core: GppBits) -> _Layout | None:
+    """Return a version's layout; the national one grew before its version did."""
     known = LAYOUTS.get((section, version))
     if known is None or section != _NATIONAL_ID:
         return known
-    return LAYOUTS[section, 1 if bits <= _NATIONAL_SHORT_BITS else 2]
+    is_short = core.size <= _SHORT_BITS or (version == 1 and core.is_blank_from(_FIRST_BITS))
+    return LAYOUTS[section, 1 if is_short else 2]
 
 
 def _parts(text: str) -> list[str]:
