@@ -60,10 +60,12 @@ async def change_somebody(
 ) -> Outcome:
     """Give someone another name, mail address or other roles."""
     at = desk.clock.now()
+    known_as, mail_moves = await _known_as(command, asking.tenant, desk)
     decision = partial(
         change_person,
         person=command.person,
-        known_as=await _known_as(command, asking.tenant, desk),
+        known_as=known_as,
+        mail_moves=mail_moves,
         roles=command.roles,
         by=asking.actor,
         at=at,
@@ -112,21 +114,25 @@ def subject_name(person: PersonId) -> str:
     return f"person:{person}"
 
 
-async def _known_as(command: ChangePerson, tenant: TenantId, desk: Desk) -> Sealed | UnsetType:
+async def _known_as(
+    command: ChangePerson, tenant: TenantId, desk: Desk
+) -> tuple[Sealed | UnsetType, bool]:
     """Return name and mail address sealed anew, UNSET when neither is another.
+
+    Beside it stands whether the mail address is another.
 
     The same text never seals to the same bytes, so sameness is told by what was sealed.
     """
     books = (await current(desk, TENANTS, tenant, tenant)).state
     known = books.people.get(command.person) if isinstance(books, Open) else None
     if known is None:
-        return UNSET  # The decision refuses this person; nobody needs a key for that.
+        return UNSET, False  # The decision refuses this person; nobody needs a key for that.
     before = await _opened(desk.keys, tenant, known)
     name = before[0] or "" if command.name is UNSET else command.name
     email = before[1] if command.email is UNSET else command.email
     if (name, email) == before:
-        return UNSET
-    return await sealed(desk.keys, tenant, command.person, name, email)
+        return UNSET, False
+    return await sealed(desk.keys, tenant, command.person, name, email), email != before[1]
 
 
 async def _opened(keys: KeyRing, tenant: TenantId, known: Known) -> tuple[str | None, str | None]:

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from domain.tenant import decisions, refusals
-from domain.tenant.events import KeyExpirySet, KeyIssued, KeyRevoked
+from domain.tenant.events import KeyExpirySet, KeyIssued, KeyRevoked, PersonJoined
 from domain.tenant.terms import KeyTerms, Secret
 from tests.people import FRIDAY, MONDAY, TUESDAY, WEDNESDAY
 from tests.spec import given_tenant
@@ -68,6 +68,18 @@ def test_nobody_issues_a_key_that_may_more_than_themselves():
             refusals.PermissionExceeded
         )
     assert given.when(decisions.issue_key, **{**issuing(scopes=("user:read",)), "by": STAFF}).take()
+
+
+def test_a_key_stays_within_what_its_maker_may_when_its_holder_rises():
+    cy = PersonJoined(person="cy", name="Cy", roles=(), joined_at=MONDAY)
+    (event,) = (
+        given_tenant(OPENED, JOINED, cy)
+        .when(decisions.issue_key, **{**issuing(person="cy"), "by": STAFF})
+        .take()
+    )
+    risen = PersonJoined(person="cy", name="Cy", roles=("admin",), joined_at=TUESDAY)
+    books = given_tenant(OPENED, JOINED, cy, event, risen).state
+    assert books.allowed_with(books.keys["ana-1"]) == {"user:read", "user:write"}
 
 
 def test_a_key_expires_in_the_future():

@@ -2,6 +2,7 @@ import pytest
 
 from domain.tenant import decisions, refusals
 from domain.tenant.events import KeyIssued, KeyRevoked, PersonJoined, PersonLeft, RoleRemoved
+from domain.tenant.roles import Actor
 from domain.tenant.terms import Sealed
 from tests.people import MONDAY, TUESDAY
 from tests.spec import given_tenant
@@ -107,3 +108,15 @@ def test_an_own_role_gives_what_it_says_until_it_is_removed():
     assert given_tenant(*history).state.allowed_to("cy") == {"campaign:approve", "campaign:read"}
     removed = RoleRemoved(role="legal", removed_at=TUESDAY)
     assert given_tenant(*history, removed).state.allowed_to("cy") == frozenset()
+
+
+def test_a_mail_address_moves_only_by_the_hand_of_one_who_may_as_much():
+    moved = Sealed(name="Ana", email="elsewhere")
+    changing = {"known_as": moved, "mail_moves": True, "at": MONDAY}
+    given = given_tenant(OPENED, JOINED, BEN_JOINED)
+    given.when(decisions.change_person, person="ana", by=STAFF, **changing).then_refused(
+        refusals.PermissionExceeded
+    )
+    assert given.when(decisions.change_person, person="ben", by=OWNER, **changing).take()
+    ben = Actor("ben", ("manager",), frozenset({"user:write"}))
+    assert given.when(decisions.change_person, person="ben", by=ben, **changing).take()

@@ -6,7 +6,7 @@ import msgspec
 
 from domain.identity import KeyId
 from domain.refusal import FieldError
-from domain.tenant.decisions.authority import permissions_named, require_all
+from domain.tenant.decisions.authority import EVERY, permissions_named, require_all
 from domain.tenant.decisions.books import books_of
 from domain.tenant.events import KeyExpirySet, KeyIssued, KeyRevoked, TenantEvent
 from domain.tenant.refusals import (
@@ -65,7 +65,7 @@ def rotate_key(
         use=old.use,
         person=old.person,
         label=old.label,
-        scopes=old.scopes,
+        scopes=_within(old.scopes, by),
         expires_at=None if lasts is None else at + lasts,
         rate_per_minute=old.rate_per_minute,
     )
@@ -109,7 +109,14 @@ def _judged(books: Open, terms: KeyTerms, *, by: Actor) -> KeyTerms:
         terms = msgspec.structs.replace(terms, scopes=scopes)
     allowed = books.allowed_to(terms.person)
     require_all(allowed if terms.scopes is None else terms.scopes, by=by)
-    return terms
+    return msgspec.structs.replace(terms, scopes=_within(terms.scopes, by))
+
+
+def _within(scopes: tuple[str, ...] | None, by: Actor) -> tuple[str, ...] | None:
+    """Keep a key within what its maker may, who knows its text: its holder may rise later."""
+    if scopes is not None or by.permissions >= EVERY:
+        return scopes
+    return tuple(sorted(by.permissions))
 
 
 def _issued(

@@ -54,11 +54,19 @@ def change_person(
     person: PersonId,
     known_as: Sealed | UnsetType = UNSET,
     roles: tuple[str, ...] | UnsetType = UNSET,
+    mail_moves: bool = False,
     by: Actor,
     at: datetime,
 ) -> list[TenantEvent]:
-    """Give somebody who is here another name or other roles."""
-    before = _person(books_of(tenant), person)
+    """Give somebody who is here another name, mail address or other roles.
+
+    Whoever receives someone's mail may come to sign in as them, so an address moves only by
+    the hand of one who may do all that they may.
+    """
+    books = books_of(tenant)
+    before = _person(books, person)
+    if mail_moves and by.person != person:
+        require_all(books.allowed_to(person), by=by)
     return join(
         tenant,
         person=person,
