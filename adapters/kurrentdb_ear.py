@@ -3,7 +3,8 @@
 import asyncio
 from contextlib import suppress
 
-from kurrentdbclient import AsyncKurrentDBClient, CaughtUp, Checkpoint
+from kurrentdbclient import AsyncKurrentDBClient, CaughtUp, Checkpoint, RecordedEvent
+from kurrentdbclient.common import AbstractAsyncCatchupSubscription
 from kurrentdbclient.exceptions import KurrentDBClientError
 
 from adapters.kurrentdb_events import Naming, recorded_from
@@ -11,6 +12,7 @@ from adapters.recent import Recent
 from adapters.rows import RowUnreadable
 
 BACKOFF_S_MIN, BACKOFF_S_MAX = 0.05, 1.0
+LOOK_EVERY_S = 5.0
 
 
 class KurrentDBEar:
@@ -44,22 +46,27 @@ class KurrentDBEar:
     async def _run(self) -> None:
         pause_s = BACKOFF_S_MIN
         while True:
-            with suppress(KurrentDBClientError):
+            try:
                 if not self._begun:
                     await self._begin()
                 await self._hear()
                 pause_s = BACKOFF_S_MIN
-            self.live = False
+            except KurrentDBClientError:
+                pause_s = min(pause_s * 2, BACKOFF_S_MAX)
+            finally:
+                self.live = False
             await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, BACKOFF_S_MAX)
 
     async def _begin(self) -> None:
-        newest = await self._client.get_commit_position(
-            filter_include=(self._naming.pattern,), filter_by_stream_name=True
-        )
+        newest = await self._newest()
         self._mark = newest or None
         self._recent.begin(newest)
         self._begun = True
+
+    async def _newest(self) -> int:
+        return await self._client.get_commit_position(
+            filter_include=(self._naming.pattern,), filter_by_stream_name=True
+        )
 
     async def _hear(self) -> None:
         subscription = await self._client.subscribe_to_all(
@@ -69,15 +76,32 @@ class KurrentDBEar:
             include_checkpoints=True,
             include_caught_up=True,
         )
-        async with subscription:
+        watch = asyncio.create_task(self._watch(subscription))
+        try:
             async for event in subscription:
-                if isinstance(event, CaughtUp):
-                    self.live = True
-                    continue
-                self._mark = event.commit_position
-                if isinstance(event, Checkpoint):
-                    continue
-                try:
-                    self._recent.add([recorded_from(event, self._naming)])
-                except RowUnreadable as row:
-                    self._recent.begin(row.position)  # whoever gets there reads it, and is told
+                self._take(event)
+        finally:
+            watch.cancel()
+            await subscription.stop()
+
+    def _take(self, event: RecordedEvent) -> None:
+        if isinstance(event, CaughtUp):
+            self.live = True
+            return
+        self._mark = event.commit_position
+        if isinstance(event, Checkpoint):
+            return
+        try:
+            self._recent.add([recorded_from(event, self._naming)])
+        except RowUnreadable as row:
+            self._recent.begin(row.position)  # whoever gets there reads it, and is told
+
+    async def _watch(self, subscription: AbstractAsyncCatchupSubscription) -> None:
+        """Look now and then whether the subscription still tells all; begin another if not."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            heard = self._recent.end
+            with suppress(KurrentDBClientError):
+                if await self._newest() > heard == self._recent.end and self.live:
+                    await subscription.stop()
+                    return

@@ -1,17 +1,18 @@
-"""Another process that appends to an event log: `python -m tests.contracts.appending PATH N`."""
+"""Another process that appends to a log: `python -m tests.contracts.appending URL N NAME`."""
 
 import asyncio
 import sys
 
-from adapters.sqlite_log import SqliteEventLog
 from commands.ports import Overtaken
+from ops.settings import Settings
+from ops.wiring import log_at
 from tests.contracts.logs import entry
 from tests.people import ACME
 
 
-async def append(path, count, name):
+async def append(url, count, name):
     """Append to a stream of its own and, in turns with others, to a shared one."""
-    async with SqliteEventLog(path) as log:
+    async with log_at(Settings(event_log_url=url)) as log:
         for number in range(count):
             await log.append(ACME, f"campaign-{name}", [entry()], after=number)
             while True:

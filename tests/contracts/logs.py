@@ -3,16 +3,16 @@
 import asyncio
 import contextlib
 import os
+import sys
 import uuid
 from datetime import UTC, datetime
-
-import pytest
 
 from adapters.kurrentdb_log import KurrentDBEventLog
 from adapters.memory import MemoryEventLog
 from adapters.postgres_log import PostgresEventLog
 from adapters.sqlite_log import SqliteEventLog
 from domain.envelope import Entry
+from tests.engines import HOUSE
 
 DEADLINE_S = 60.0
 
@@ -22,6 +22,7 @@ class MemoryBackend:
 
     def __init__(self, _request):
         self.log = MemoryEventLog()
+        self.url = ""
 
     @contextlib.asynccontextmanager
     async def opened(self):
@@ -31,6 +32,7 @@ class MemoryBackend:
 class SqliteBackend:
     def __init__(self, request):
         self.path = request.getfixturevalue("tmp_path") / "events.sqlite"
+        self.url = f"sqlite:///{self.path}"
 
     @contextlib.asynccontextmanager
     async def opened(self):
@@ -64,9 +66,10 @@ class KurrentBackend:
 
 
 class KurrentServerBackend(KurrentBackend):
+    """A real server, which `CX_TEST_KURRENTDB_URL` names."""
+
     def server(self, _request):
-        url = os.environ.get("CX_TEST_KURRENTDB_URL")
-        return url or pytest.skip("CX_TEST_KURRENTDB_URL names no KurrentDB server")
+        return REAL_KURRENTDB
 
 
 def namespaced(url):
@@ -78,8 +81,11 @@ BACKENDS = {
     "sqlite": SqliteBackend,
     "postgresql": PostgresBackend,
     "kurrentdb-peer": KurrentBackend,
-    "kurrentdb-server": KurrentServerBackend,
 }
+REAL_KURRENTDB = os.environ.get("CX_TEST_KURRENTDB_URL")
+if REAL_KURRENTDB:
+    BACKENDS["kurrentdb-server"] = KurrentServerBackend
+SHARED = [name for name in BACKENDS if name != "memory"]  # by processes
 
 
 def entry(data=b'{"kind":"told.v1","word":"hello"}', *, kind="told.v1"):
@@ -94,6 +100,13 @@ def entry(data=b'{"kind":"told.v1","word":"hello"}', *, kind="told.v1"):
         fingerprint="f" * 64,
         correlation_id="request-1",
         causation_id=None,
+    )
+
+
+async def appending(url, count, name):
+    """Start another process that appends; see `tests.contracts.appending`."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.contracts.appending", url, str(count), name, cwd=HOUSE
     )
 
 

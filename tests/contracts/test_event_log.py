@@ -9,7 +9,7 @@ from commands.ports import EventLog, Happenings, Overtaken
 from domain.chain import seal_of
 from domain.envelope import GENESIS
 from projections.ports import EventFeed
-from tests.contracts.logs import BACKENDS, entry, followed
+from tests.contracts.logs import BACKENDS, DEADLINE_S, SHARED, appending, entry, followed
 from tests.people import ACME, GLOBEX
 
 
@@ -197,6 +197,70 @@ async def test_reopening_finds_everything_and_goes_on(backend):
         assert [first] == before
         assert second.previous == first.hash
         assert second.position > first.position
+
+
+async def test_who_follows_across_restarts_misses_nothing_that_others_write(backend):
+    """Short goes, each from where the last one stopped, while 8 writers append in bursts."""
+    total = 8 * 25 * 2
+    quiet = asyncio.Event()
+
+    async def write(log, name):
+        for version in range(25):
+            await log.append(ACME, f"campaign-{name}", [entry(), entry()], after=2 * version)
+
+    async def write_all():
+        async with backend.opened() as log:
+            await asyncio.gather(*(write(log, name) for name in range(8)))
+        quiet.set()
+
+    writing = asyncio.create_task(write_all())
+    history, position = [], 0
+    async with asyncio.timeout(DEADLINE_S):
+        while len(history) < total:
+            async with backend.opened() as log:
+                for _ in range(3):
+                    batch = await log.after(position, limit=7, wait_s=0.2)
+                    history += batch
+                    position = batch[-1].position if batch else position
+    await writing
+    assert quiet.is_set()
+    async with backend.opened() as log:
+        assert history == list(await log.after(0, limit=1_000))
+        assert await log.verify() == (total, 8, ())
+
+
+@pytest.mark.parametrize("backend", SHARED, indirect=True)
+async def test_processes_share_a_log_and_the_feed_has_no_gaps(backend):
+    async with backend.opened() as log:
+        writers = [await appending(backend.url, 20, name) for name in ("one", "two")]
+        history = await followed(log, count=80)
+        assert [await writer.wait() for writer in writers] == [0, 0]
+        positions = [event.position for event in history]
+        assert positions == sorted(set(positions))
+        assert len(await log.read(ACME, "campaign-shared")) == 40
+        assert await log.verify() == (80, 3, ())
+
+
+async def test_another_process_is_heard_within_a_moment(backend):
+    async with backend.opened() as log, backend.opened() as other:
+        waiting = asyncio.create_task(log.after(0, limit=1, wait_s=DEADLINE_S))
+        await asyncio.sleep(0.05)  # Long enough to be waiting; correct even if it were not.
+        await other.append(ACME, "campaign-1", [entry()], after=0)
+        started = asyncio.get_running_loop().time()
+        assert len(await waiting) == 1
+        assert asyncio.get_running_loop().time() - started < 2.0
+
+
+async def test_five_thousand_streams_are_as_good_as_one(log):
+    async def open_stream(number):
+        await log.append(ACME, f"member-{number}", [entry()], after=0)
+
+    for first in range(0, 5_000, 500):
+        await asyncio.gather(*(open_stream(number) for number in range(first, first + 500)))
+    assert await log.verify() == (5_000, 5_000, ())
+    for number in (0, 2_500, 4_999):
+        (recorded,) = await log.read(ACME, f"member-{number}")
+        assert recorded.stream == f"member-{number}"
 
 
 async def test_a_hundred_thousand_events_pass_through_the_feed(log):

@@ -1,17 +1,14 @@
 """What the SQLite event log promises beyond the contract: processes, crashes, evidence."""
 
-import asyncio
 import os
 import signal
 import sqlite3
-import sys
 
 import pytest
 
 from adapters.sqlite_log import SqliteEventLog
 from commands.ports import LogUnreachable
-from tests.contracts.logs import DEADLINE_S, entry, followed
-from tests.engines import HOUSE
+from tests.contracts.logs import appending, entry, followed
 from tests.people import ACME, GLOBEX
 
 
@@ -20,15 +17,9 @@ def path(tmp_path):
     return tmp_path / "events.sqlite"
 
 
-async def appending(path, count, name):
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.contracts.appending", path, str(count), name, cwd=HOUSE
-    )
-
-
 async def test_processes_share_the_file_and_the_feed_has_no_gaps(path):
     async with SqliteEventLog(path) as log:
-        writers = [await appending(path, 50, name) for name in ("one", "two")]
+        writers = [await appending(f"sqlite:///{path}", 50, name) for name in ("one", "two")]
         history = await followed(log, count=200)
         assert [await writer.wait() for writer in writers] == [0, 0]
         assert [event.position for event in history] == list(range(1, 201))
@@ -36,19 +27,9 @@ async def test_processes_share_the_file_and_the_feed_has_no_gaps(path):
         assert await log.verify() == (200, 3, ())
 
 
-async def test_another_process_is_heard_within_a_moment(path):
-    async with SqliteEventLog(path) as log, SqliteEventLog(path) as other:
-        waiting = asyncio.create_task(log.after(0, limit=1, wait_s=DEADLINE_S))
-        await asyncio.sleep(0.05)  # Long enough to be waiting; correct even if it were not.
-        await other.append(ACME, "campaign-1", [entry()], after=0)
-        started = asyncio.get_running_loop().time()
-        assert len(await waiting) == 1
-        assert asyncio.get_running_loop().time() - started < 1.0
-
-
 async def test_killing_a_writer_loses_nothing_that_was_told_and_breaks_nothing(path):
     async with SqliteEventLog(path) as log:
-        writer = await appending(path, 100_000, "one")
+        writer = await appending(f"sqlite:///{path}", 100_000, "one")
         seen = await followed(log, count=100)
         os.kill(writer.pid, signal.SIGKILL)
         await writer.wait()

@@ -32,9 +32,9 @@ class Streams(streams_pb2_grpc.StreamsServicer):
                 answer = self._appended(options, events)
                 answer.correlation_id.CopyFrom(request.correlation_id)
                 answer.stream_identifier.CopyFrom(options.stream_identifier)
-                yield answer
                 async with self._grown:
                     self._grown.notify_all()
+                yield answer  # the client hangs up as soon as it has it
 
     def _appended(self, options, events):
         match options.WhichOneof("expected_stream_position"):
