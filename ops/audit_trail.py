@@ -10,6 +10,8 @@ from commands.budget import BUDGETS
 from commands.campaign import CAMPAIGNS
 from commands.ledger import Ledger
 from commands.notification import NOTIFICATIONS
+from commands.loyalty import MEMBERS, PROGRAMMES
+from commands.loyalty_rewards import REWARDS
 from commands.ports import EventLog
 from commands.shared_budget import SHARED_BUDGETS
 from commands.tenant import TENANTS
@@ -22,7 +24,17 @@ from read_api.ports import Finding, Folded, Verdict
 
 LEDGERS: dict[str, Ledger[Any, Any]] = {
     ledger.category: ledger
-    for ledger in (CAMPAIGNS, APPROVAL_RULES, BUDGETS, TENANTS, SHARED_BUDGETS, NOTIFICATIONS)
+    for ledger in (
+        CAMPAIGNS,
+        APPROVAL_RULES,
+        BUDGETS,
+        TENANTS,
+        SHARED_BUDGETS,
+        NOTIFICATIONS,
+        MEMBERS,
+        PROGRAMMES,
+        REWARDS,
+    )
 }
 
 

@@ -202,5 +202,7 @@ def _tidied(member: Member, at: dt.datetime) -> Member:
     redemptions = member.redemptions
     over = list(takewhile(lambda name: redemptions[name].cancellable_until <= at, redemptions))
     if over:
-        redemptions = {name: it for name, it in redemptions.items() if name not in set(over)}
+        redemptions = dict(redemptions)
+        for name in over:
+            del redemptions[name]
     return replace(member, redemptions=redemptions, lots=member.lots.tidied(at))
