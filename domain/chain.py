@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from domain.audit.events import AuditSealed
-from domain.audit.seals import STREAM, TENANT, UNSEALED, Anchor, evolve, root_over
+from domain.audit.seals import STREAM, TENANT, UNSEALED, Anchor, anchor_of, evolve, root_over
 from domain.envelope import GENESIS, Entry, Recorded, chained
 
 UNREADABLE = "it cannot be read"
@@ -71,6 +71,7 @@ class Chains:
     ) -> None:
         self.findings: list[Finding] = []
         self.seals = UNSEALED
+        self.newest: Anchor | None = None  # the last seal that was followed
         self._tenant, self._stream, self._anchor = tenant, stream, anchor
         self._events = 0
         self._streams = 0
@@ -160,6 +161,7 @@ class Chains:
             if self._tenant is None or any(leaf.asked for leaf in self._unsealed[:sealed]):
                 self.findings.append(Finding(*place, _broken(told, sealed)))
         self._check_anchor(told, place)
+        self.newest = anchor_of(told)
         self.seals = evolve(self.seals, told)
         del self._unsealed[:sealed]
 

@@ -89,9 +89,6 @@ def read_anchor(path: Path) -> Anchor:
 
 def demand_log(settings: Settings) -> None:
     """Raise `NothingRecorded` where there is no file; a server is asked by whoever connects."""
-    url = settings.event_log_url
-    if url and not url.startswith("sqlite:"):
-        return
     path = log_path(settings)
     if path is not None and not path.exists():
         raise NothingRecorded(f"There is no event log at {path}.")

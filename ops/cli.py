@@ -132,6 +132,28 @@ def audit_anchor(
     return asyncio.run(anchor(file=file, settings=_settings(data_dir), as_json=as_json))
 
 
+@app.command
+def backup(directory: str, *, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
+    """Write the log and the key ring into the new DIRECTORY, also while everything runs."""
+    from ops.backup import backup
+
+    return asyncio.run(backup(directory, settings=_settings(data_dir), as_json=as_json))
+
+
+@app.command
+def restore(
+    directory: str, *, check: bool = False, data_dir: DataDirFlag = None, as_json: AsJson = False
+) -> int:
+    """Restore the backup in DIRECTORY into the log that the settings name, which must be empty.
+
+    With `--check` every view is built from both, and compared row by row.
+    """
+    from ops.restore import restore
+
+    settings = _settings(data_dir)
+    return asyncio.run(restore(directory, check=check, settings=settings, as_json=as_json))
+
+
 @projections.command(name="status")
 def projections_status(*, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
     """Show each view's version, position, lag and parked events."""

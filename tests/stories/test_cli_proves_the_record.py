@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 
 import pytest
 
@@ -13,15 +10,7 @@ from adapters.clock import SystemClock
 from adapters.sqlite_log import SqliteEventLog
 from commands.desk import Desk
 from commands.sealing import Sealing
-from tests.engines import HOUSE
-
-
-def cx(*arguments, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "ops.cli", *map(str, arguments)],
-        cwd=HOUSE, env=os.environ | environment, capture_output=True, text=True, check=False,
-        timeout=60,
-    )  # fmt: skip
+from tests.stories.command_line import run as cx
 
 
 def seal(directory):
