@@ -7,6 +7,8 @@ from datetime import datetime
 import msgspec
 
 GATHERED_S = 0.05
+# Addresses that go on with the name of a person, which no line may hold (product decision 18).
+NAMING = ("/v1/consent/", "/v1/loyalty/members/")
 
 
 ENCODER = msgspec.json.Encoder()
@@ -25,6 +27,14 @@ class RequestLine(msgspec.Struct, frozen=True, kw_only=True):
     event: str = "request"
     level: str = "info"
     timestamp: datetime
+
+
+def nameless(path: str) -> str:
+    """Return an address as it may be written down: without whatever names a person."""
+    for start in NAMING:
+        if path.startswith(start):
+            return start + "..."
+    return path
 
 
 class GatheredLines:

@@ -11,7 +11,7 @@ from litestar.types import HTTPScope, Message, Receive, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from uuid_utils import uuid4
 
-from ops.api_access_log import GatheredLines, RequestLine
+from ops.api_access_log import GatheredLines, RequestLine, nameless
 from write_api.admission import ANSWER_HEADERS
 
 REQUEST_ID = re.compile(rb"^[A-Za-z0-9._:-]{1,64}$")
@@ -107,7 +107,7 @@ class Exchange:
                 RequestLine(
                     method=method,
                     route=route,
-                    path=self._scope["path"],
+                    path=nameless(self._scope["path"]),
                     status=int(self._status),
                     ms=round(seconds * 1000, 2),
                     request_id=self.id,

@@ -8,7 +8,7 @@ import msgspec
 
 from adapters.view_erasure import StoredPersonalViews
 from commands.ports import Clock, EventLog, KeyRing, Subject
-from commands.privacy_ports import Wanted
+from commands.privacy_ports import Counts, Wanted
 from domain.identity import TenantId
 from domain.privacy.categories import events_about, streams_of
 from domain.privacy.whom import Whom
@@ -31,6 +31,8 @@ NOTES = (
 
 class PersonalFacts(Protocol):
     """Observed rows of a person; raises a `Fault`."""
+
+    async def count(self, wanted: Wanted) -> Counts: ...
 
     def told(self, wanted: Wanted) -> AsyncIterator[dict[str, Any]]: ...
 
@@ -64,6 +66,7 @@ class ComputedExports:
             players=whom.players,
             ref=ref,
             generated_at=self._clock.now(),
+            facts=await self._facts.count(wanted),
             notes=NOTES,
         )
         for part in (self._events(wanted), self._rows(wanted), self._observed(wanted)):

@@ -9,7 +9,7 @@ FORMAT = "campaign-express-export/1"
 
 
 class ExportHeader(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="header"):
-    """Whom and what this is about; comes first."""
+    """Whom and what this is about; comes first. `facts` counts those that follow, by kind."""
 
     format: str
     request: str
@@ -18,6 +18,7 @@ class ExportHeader(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     players: tuple[str, ...]
     ref: str
     generated_at: datetime
+    facts: dict[str, int]
     notes: tuple[str, ...]
 
 

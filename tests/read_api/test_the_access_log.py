@@ -37,3 +37,12 @@ async def test_neither_keys_nor_queries_are_written_down(ana, capsys):
 
     assert ANA not in line
     assert "private" not in line
+
+
+async def test_no_line_names_a_person(ana, capsys):
+    for number, path in enumerate(
+        ("/v1/consent/maria", "/v1/consent/maria/odd", "/v1/loyalty/members/maria/history")
+    ):
+        await ana.get(path, headers={"X-Request-ID": f"person-{number}"})
+        (line,) = await lines_of(capsys, f"person-{number}")
+        assert "maria" not in line
