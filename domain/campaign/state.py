@@ -137,10 +137,8 @@ def evolve(  # noqa: C901, PLR0911, PLR0912 - one case per event: splitting woul
     match event:
         case CampaignDrafted() if isinstance(campaign, Unwritten):
             return Draft(plan=_plan(event))
-        case CampaignEdited() if isinstance(campaign, Draft):
-            return Draft(plan=_rewritten(campaign.plan, event))
         case CampaignEdited() if not isinstance(campaign, Unwritten):
-            return replace(campaign, plan=_rewritten(campaign.plan, event))
+            return _edited(campaign, event)
         case ApprovalVoided() if isinstance(campaign, InReview | Approved | Scheduled):
             return Draft(plan=campaign.plan)
         case CampaignSubmitted() if isinstance(campaign, Draft | Rejected):
@@ -167,9 +165,9 @@ def evolve(  # noqa: C901, PLR0911, PLR0912 - one case per event: splitting woul
             return Archived(plan=campaign.plan, approval=campaign.approval)
         case CampaignDrafted() | CampaignEdited() | ApprovalVoided() | CampaignSubmitted():
             return campaign  # Out of order: on the record, without effect.
-        case CampaignApproved() | CampaignRejected() | ChangesRequested() | CampaignScheduled():
+        case ApprovalGiven() | CampaignApproved() | CampaignRejected() | ChangesRequested():
             return campaign
-        case ApprovalGiven() | CampaignWentLive() | CampaignPaused() | CampaignResumed():
+        case CampaignScheduled() | CampaignWentLive() | CampaignPaused() | CampaignResumed():
             return campaign
         case CampaignCompleted() | CampaignArchived():
             return campaign
@@ -183,6 +181,11 @@ def _plan(event: CampaignDrafted) -> Plan:
         brief=event.brief,
         content_hash=content_hash(event.brief),
     )
+
+
+def _edited(campaign: Written, event: CampaignEdited) -> Campaign:
+    plan = _rewritten(campaign.plan, event)
+    return Draft(plan=plan) if isinstance(campaign, Draft) else replace(campaign, plan=plan)
 
 
 def _rewritten(plan: Plan, event: CampaignEdited) -> Plan:

@@ -151,7 +151,7 @@ async def test_a_view_of_an_earlier_version_is_renewed(views):
         await kept_up(projection, scribe.log, views)
     changed = replace(
         CAMPAIGN_BOARD,
-        version=2,
+        version=CAMPAIGN_BOARD.version + 1,
         fold=lambda card, event, at: replace(CAMPAIGN_BOARD.fold(card, event, at), name="NEW"),
     )
     catalogue = [changed, PROJECTIONS["budgets"]]
