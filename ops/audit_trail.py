@@ -9,9 +9,9 @@ from commands.approval_rules import APPROVAL_RULES
 from commands.budget import BUDGETS
 from commands.campaign import CAMPAIGNS
 from commands.ledger import Ledger
-from commands.notification import NOTIFICATIONS
 from commands.loyalty import MEMBERS, PROGRAMMES
 from commands.loyalty_rewards import REWARDS
+from commands.notification import NOTIFICATIONS
 from commands.ports import EventLog
 from commands.shared_budget import SHARED_BUDGETS
 from commands.tenant import TENANTS
