@@ -90,6 +90,15 @@ def tc_string(*, disclosed=None, allowed=None, publisher=None, in_ranges=False, 
     return ".".join(parts)
 
 
+UP_TO_VENDORS = core_bits(purposes={1})[: 6 + 72 + 24 + 6 + 12 + 12 + 6 + 2 + 12 + 48 + 1 + 12]
+
+
+def naming_everyone(times):
+    """Return a short string whose vendors are all there can be, said again and again."""
+    vendors = bits(0xFFFF, 16) + "1" + range_bits([(1, 0xFFFF)] * times)
+    return base64url(UP_TO_VENDORS + vendors + bits(0, 16) + "0" + bits(0, 12))
+
+
 VENDORS = st.frozensets(st.integers(1, 90) | st.integers(700, 800), max_size=30)
 PURPOSES = st.frozensets(st.integers(1, 24))
 RESTRICTIONS = st.lists(st.tuples(st.integers(1, 24), st.integers(0, 2), VENDORS), max_size=4)

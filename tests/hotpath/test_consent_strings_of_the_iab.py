@@ -15,7 +15,7 @@ from tests.hotpath.consent_strings import tc_string
 
 ORACLES = Path(__file__).parents[1] / "oracles"
 RECORDED = Path(__file__).parents[3] / "shared/data"
-TCF_STRINGS, GPP_STRINGS = 600, 450
+TCF_STRINGS, GPP_STRINGS = 420, 320
 PLAIN = (
     "created_ds", "last_updated_ds", "cmp_id", "cmp_version", "consent_screen", "consent_language",
     "vendor_list_version", "policy_version", "is_service_specific", "use_non_standard_texts",

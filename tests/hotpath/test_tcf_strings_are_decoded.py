@@ -11,10 +11,12 @@ from hotpath.consent_string import WHY, BrokenConsent
 from hotpath.tcf import ALLOWED, CONSENT, DISCLOSED, INTEREST
 from tests.hotpath.consent_strings import (
     TC_STRINGS,
+    UP_TO_VENDORS,
     base64url,
     bits,
     core_bits,
     mutations,
+    naming_everyone,
     tc_string,
 )
 
@@ -118,7 +120,6 @@ def test_a_segment_that_is_not_there_says_nothing(tcf):
 
 
 CORE = base64url(core_bits(purposes={1}, vendors={3}))
-UP_TO_VENDORS = core_bits()[: 6 + 72 + 24 + 6 + 12 + 12 + 6 + 2 + 12 + 48 + 1 + 12]
 
 
 def with_vendors(*fields):
@@ -158,11 +159,8 @@ def test_a_broken_string_is_refused_with_its_reason(tcf, text, reason):
 
 
 def test_a_short_string_that_names_everyone_stays_small(tcf):
-    spans = [(1, 65_535)] * 1_000
-    entries = "".join("1" + bits(first, 16) + bits(last, 16) for first, last in spans)
-    vendors = bits(65_535, 16) + "1" + bits(len(spans), 12) + entries
-    text = base64url(UP_TO_VENDORS + vendors + "0" * 29)
-    assert tcf.TcString(text).vendors(CONSENT) == spans
+    string = tcf.TcString(naming_everyone(1_000))
+    assert string.vendors(CONSENT) == [(1, 65_535)] * 1_000
 
 
 @given(TC_STRINGS)
