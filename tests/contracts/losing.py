@@ -1,0 +1,54 @@
+"""A wire to a server that loses an answer: what was asked is done, and nobody hears of it."""
+
+import asyncio
+import contextlib
+
+
+@contextlib.asynccontextmanager
+async def losing_wire(port, word):
+    """Carry connections to `port`; yields the port to call and an event to set.
+
+    Once it is set, the first request that holds `word` is passed on, and its answer is not:
+    the wire is cut instead, and goes on for whoever calls again.
+    """
+    losing, carrying = asyncio.Event(), set()
+
+    async def carry(reader, writer):
+        there, here = await asyncio.open_connection("127.0.0.1", port)
+        lost = asyncio.Event()
+        ways = {
+            asyncio.create_task(_requests(reader, here, word, losing, lost)),
+            asyncio.create_task(_answers(there, writer, lost)),
+        }
+        carrying.update(ways)
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        carrying.difference_update(ways)
+        writer.transport.abort()
+        here.close()
+
+    server = await asyncio.start_server(carry, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1], losing
+    server.close()
+    for way in list(carrying):
+        way.cancel()
+    await asyncio.sleep(0)
+
+
+async def _requests(reader, writer, word, losing, lost):
+    while chunk := await reader.read(65_536):
+        if losing.is_set() and word in chunk:
+            losing.clear()
+            lost.set()
+        writer.write(chunk)
+        await writer.drain()
+
+
+async def _answers(reader, writer, lost):
+    while chunk := await reader.read(65_536):
+        if lost.is_set():
+            return
+        writer.write(chunk)
+        await writer.drain()
