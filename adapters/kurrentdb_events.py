@@ -3,7 +3,6 @@
 import re
 import uuid
 from datetime import datetime
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
 from kurrentdbclient import NewEvent, RecordedEvent
@@ -15,7 +14,6 @@ from domain.identity import TenantId
 # Our stream names, and no others: system streams begin with `$`, namespaces hold a colon. The
 # client puts `^` before and `$` behind, which anchors exactly one pattern, so it stays one.
 STREAMS = r"[^$:-][^:-]*-[^.]+\.[\s\S]+"
-KEEPALIVE_MS = "10000"  # a peer that vanished without a word is given up after twice that
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,23 +49,6 @@ class Naming:
 
     def public(self, name: str) -> tuple[TenantId, str]:
         return public(name.removeprefix(self._prefix))
-
-
-def address(url: str) -> tuple[str, str]:
-    """Return the client's URL and the namespace in ours.
-
-    `namespace` is ours alone, and pings are sent unless the URL says otherwise.
-    """
-    parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query))
-    namespace = options.pop("namespace", "")
-    if not re.fullmatch(r"[a-z0-9_]*", namespace):
-        raise ValueError(f"the namespace {namespace!r} is not made of a-z, 0-9 and _")
-    known = {name.lower() for name in options}
-    for name in ("keepAliveInterval", "keepAliveTimeout"):
-        if name.lower() not in known:
-            options[name] = KEEPALIVE_MS
-    return urlunsplit(parts._replace(query=urlencode(options))), namespace
 
 
 def proposed(recorded: Recorded) -> NewEvent:

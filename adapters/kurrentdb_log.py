@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Self
 
-from kurrentdbclient import AsyncKurrentDBClient, NewEvent, RecordedEvent, StreamState
+from kurrentdbclient import NewEvent, RecordedEvent, StreamState
 from kurrentdbclient.exceptions import (
+    DeadlineExceededError,
     GrpcError,
     KurrentDBClientError,
     MaximumAppendSizeExceededError,
@@ -19,8 +20,9 @@ from kurrentdbclient.exceptions import (
 )
 
 from adapters.fitting import TooMuchForOneEvent, demand_fit, readable
+from adapters.kurrentdb_address import address, client_at
 from adapters.kurrentdb_ear import KurrentDBEar
-from adapters.kurrentdb_events import Naming, address, proposed, recorded_from
+from adapters.kurrentdb_events import Naming, proposed, recorded_from
 from adapters.recent import Recent
 from adapters.rows import RowUnreadable
 from adapters.sealing import sealed
@@ -48,7 +50,7 @@ class KurrentDBEventLog:
 
     def __init__(self, url: str) -> None:
         own, namespace = address(url)
-        self._client = AsyncKurrentDBClient(own)
+        self._client = client_at(own)
         self._naming = Naming(namespace)
         self._recent = Recent()
         self._ear = KurrentDBEar(self._client, naming=self._naming, recent=self._recent)
@@ -205,7 +207,7 @@ class KurrentDBEventLog:
                 current_version=after - 1 if after else StreamState.NO_STREAM,
                 timeout=APPEND_WITHIN_S,
             )
-        except GrpcError as lost:
+        except (GrpcError, DeadlineExceededError) as lost:
             # Perhaps only the answer was lost: then the last event is there under its id.
             position = await self._found(name, news[-1], after + len(news))
             if position is None:
