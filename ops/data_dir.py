@@ -123,7 +123,7 @@ class DataDir:
         """
         path = self.root / "keyring.key"
         if not path.exists():
-            draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+            draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
             replace(draft, secrets.token_bytes(32), mode=0o600)
             with contextlib.suppress(FileExistsError):
                 path.hardlink_to(draft)

@@ -31,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     projector_port: PortOrAny = 0  # 0: a free one, chosen once by `cx up`
     workers: Few = 1
     event_log_url: str = ""
+    keys_url: str = ""
+    keys_secret_file: str = ""
     clickhouse_url: str = ""
     redis_url: str = ""
     nats_url: str = ""
@@ -72,6 +74,7 @@ NAMES = Settings.__struct_fields__
 HINTS = get_type_hints(Settings, include_extras=True)
 SCHEMES = {
     "event_log_url": ("sqlite", "postgresql", "kurrentdb", "esdb"),
+    "keys_url": ("sqlite", "postgresql"),
     "clickhouse_url": ("http", "https"),
     "redis_url": ("redis", "rediss"),
     "nats_url": ("nats", "tls"),

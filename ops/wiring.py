@@ -8,7 +8,8 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from adapters.sqlite_keys import SqliteKeyRing
-from commands.ports import KeyRing, LogUnreachable
+from adapters.subject_keys import SECRET_BYTES
+from commands.ports import KeyRing, KeysUnreachable, LogUnreachable
 from ops.audit_trail import ProvableLog
 from ops.data_dir import DataDir
 from ops.obstacle import BadSettings, Obstacle
@@ -25,6 +26,10 @@ class KeptLog(ProvableLog, EventFeed, Protocol):
 
 class LogAway(Obstacle):
     """The event log is kept by a server or in a file that cannot be reached."""
+
+
+class KeysAway(Obstacle):
+    """The ring of persons' keys cannot be used: without it no name can be kept or read."""
 
 
 @contextlib.asynccontextmanager
@@ -82,10 +87,46 @@ def log_at(settings: Settings) -> contextlib.AbstractAsyncContextManager[KeptLog
 
 @contextlib.asynccontextmanager
 async def opened_keys(settings: Settings) -> AsyncIterator[KeyRing]:
-    """Open the key ring until the block ends; raises `KeysUnreachable`."""
-    directory = DataDir(settings.directory)
-    async with SqliteKeyRing(directory.keys, directory.keyring_secret()) as keys:
+    """Open the key ring until the block ends; raises `KeysAway` and `BadSettings`."""
+    async with contextlib.AsyncExitStack() as open_things:
+        try:
+            keys = await open_things.enter_async_context(_keys_at(settings))
+        except (KeysUnreachable, OSError) as fault:
+            raise KeysAway(f"The keys of persons cannot be used: {fault}.") from None
         yield keys
+
+
+def _keys_at(settings: Settings) -> contextlib.AbstractAsyncContextManager[KeyRing]:
+    url, secret = keys_url(settings), keys_secret(settings)
+    if urlsplit(url).scheme == "postgresql":
+        from adapters.postgres_keys import PostgresKeyRing  # noqa: PLC0415 - as in `log_at`
+
+        return PostgresKeyRing(url, secret)
+    return SqliteKeyRing(url.removeprefix(SQLITE), secret)
+
+
+def keys_url(settings: Settings) -> str:
+    """Return where the key ring is: with the event log in PostgreSQL, else in a file."""
+    if settings.keys_url:
+        return settings.keys_url
+    if urlsplit(settings.event_log_url).scheme == "postgresql":
+        return settings.event_log_url
+    return f"{SQLITE}{DataDir(settings.directory).keys}"
+
+
+def keys_secret(settings: Settings) -> bytes:
+    """Return what wraps the ring's keys; raises `BadSettings` for a file that holds no secret."""
+    if not settings.keys_secret_file:
+        return DataDir(settings.directory).keyring_secret()
+    try:
+        secret = Path(settings.keys_secret_file).read_bytes()
+    except OSError as error:
+        secret, why = b"", f"cannot be read ({error.strerror})"
+    else:
+        why = f"holds {len(secret)} bytes, not {SECRET_BYTES}"
+    if len(secret) != SECRET_BYTES:
+        raise BadSettings(f"The file that keys_secret_file names {why}.")
+    return secret
 
 
 def log_path(settings: Settings) -> Path | None:
