@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import reduce
+from itertools import takewhile
 from typing import Any, Protocol
 
 from commands.approval_rules import APPROVAL_RULES
@@ -77,7 +78,8 @@ class LoggedTrail:
             return None
         history = await self._log.read(tenant, stream, upto=at_version)
         if as_of is not None:
-            history = [recorded for recorded in history if recorded.recorded_at <= as_of]
+            # Where the clock was set back, no event may be folded without those before it.
+            history = list(takewhile(lambda recorded: recorded.recorded_at <= as_of, history))
         if not history:
             return None
         return Folded(stream=stream, version=len(history), state=folded(ledger, history))
