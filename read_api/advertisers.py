@@ -3,6 +3,7 @@
 import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency as Given
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from domain.identity import AdvertiserId, TenantId
@@ -11,7 +12,7 @@ from domain.tenant.permissions import Permission
 from projections.access import Holder
 from projections.people import People
 from projections.views import Positions
-from read_api.books import VIEW, books_of, nothing_there, part_of
+from read_api.books import VIEW, books_of, part_of
 from read_api.parameters import LIMIT_DEFAULT, Cursor, Limit, Listed, Token, caught_up
 
 TAGS = ["Tenant"]
@@ -86,7 +87,9 @@ async def advertiser_card(
     books = await books_of(people, TenantId(caller.tenant))
     known = books.advertisers.get(AdvertiserId(advertiser))
     if known is None:
-        raise nothing_there("advertiser_unknown", "This agency has no such advertiser.")
+        raise NotFoundException(
+            detail="This agency has no such advertiser.", extra={"code": "advertiser_unknown"}
+        )
     headers["ETag"] = f'"{known.version}"'
     return Response(advertiser_shown(advertiser, known), headers=headers)
 

@@ -27,7 +27,7 @@ class Names(Protocol):
 async def books_of(people: People, tenant: TenantId) -> Open:
     """Return the tenant's books as they are now."""
     if (books := await people.of(tenant)) is None:
-        raise nothing_there("tenant_unknown", "This tenant has no books yet.")
+        raise no_books("This tenant has no books yet.")
     return books
 
 
@@ -38,7 +38,7 @@ async def books_then(trail: AuditTrail, tenant: TenantId, as_of: datetime) -> Op
         raise ValidationException(extra=[{"key": "as_of", "message": message}])
     folded = await trail.state(tenant, f"tenant-{tenant}", as_of=as_of)
     if folded is None or not isinstance(folded.state, Open):
-        raise nothing_there("tenant_unknown", "This tenant had no books yet.")
+        raise no_books("This tenant had no books yet.")
     return folded.state
 
 
@@ -52,5 +52,5 @@ def part_of(
     return [(name, entries[name]) for name in shown], following
 
 
-def nothing_there(code: str, detail: str) -> NotFoundException:
-    return NotFoundException(detail=detail, extra={"code": code})
+def no_books(detail: str) -> NotFoundException:
+    return NotFoundException(detail=detail, extra={"code": "tenant_unknown"})

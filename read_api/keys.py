@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency as Given
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from domain.identity import KeyId, TenantId
@@ -13,7 +14,7 @@ from domain.tenant.permissions import Permission
 from projections.access import Holder
 from projections.people import People
 from projections.views import Positions
-from read_api.books import VIEW, books_of, nothing_there, part_of
+from read_api.books import VIEW, books_of, part_of
 from read_api.parameters import LIMIT_DEFAULT, Cursor, Limit, Listed, Token, caught_up
 from read_api.ports import Clock
 
@@ -77,7 +78,9 @@ async def key_card(
     books = await books_of(people, TenantId(caller.tenant))
     known = books.keys.get(KeyId(key))
     if known is None:
-        raise nothing_there("key_unknown", "There is no such key in this tenant.")
+        raise NotFoundException(
+            detail="There is no such key in this tenant.", extra={"code": "key_unknown"}
+        )
     shown = key_shown(key, known, at=clock.now())
     return Response(shown, headers={**headers, "ETag": f'"{known.version}"'})
 

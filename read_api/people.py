@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency as Given
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from domain.identity import PersonId, TenantId
@@ -14,7 +15,7 @@ from domain.tenant.permissions import Permission
 from projections.access import Holder
 from projections.people import People
 from projections.views import Positions
-from read_api.books import VIEW, Names, books_of, books_then, nothing_there, part_of
+from read_api.books import VIEW, Names, books_of, books_then, part_of
 from read_api.parameters import LIMIT_DEFAULT, Cursor, Limit, Listed, Token, caught_up
 from read_api.ports import AuditTrail
 
@@ -73,7 +74,9 @@ async def person_card(
     books = await books_of(people, TenantId(caller.tenant))
     known = books.people.get(PersonId(person))
     if known is None:
-        raise nothing_there("person_unknown", "There is no such person in this tenant.")
+        raise NotFoundException(
+            detail="There is no such person in this tenant.", extra={"code": "person_unknown"}
+        )
     headers["ETag"] = f'"{known.version}"'
     shown = await person_shown(books, PersonId(person), known, names)
     return Response(shown, headers=headers)

@@ -3,6 +3,7 @@
 import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency as Given
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from domain.identity import TenantId
@@ -11,7 +12,7 @@ from domain.tenant.permissions import GIVEN, Permission
 from projections.access import Holder
 from projections.people import People
 from projections.views import Positions
-from read_api.books import VIEW, books_of, nothing_there
+from read_api.books import VIEW, books_of
 from read_api.parameters import Listed, Token, caught_up
 
 TAGS = ["People"]
@@ -51,7 +52,9 @@ async def role_card(
     headers = await caught_up(positions, VIEW, token)
     books = await books_of(people, TenantId(caller.tenant))
     if role not in GIVEN and role not in books.roles:
-        raise nothing_there("no_such_role", "There is no such role in this tenant.")
+        raise NotFoundException(
+            detail="There is no such role in this tenant.", extra={"code": "no_such_role"}
+        )
     shown = role_shown(books, role)
     return Response(shown, headers={**headers, "ETag": f'"{shown.version}"'})
 
