@@ -1,6 +1,7 @@
 """What may be asked of a shared budget, and how its members are kept in line with it."""
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from commands.desk import Desk
 from commands.ledger import Ledger
 from commands.ports import Overtaken
 from commands.shared_tally import tally_of
-from commands.transact import Asking, Outcome, current, transact
+from commands.transact import Asking, Outcome, RequestUnderWay, current, transact
 from domain.budget import Allocated
 from domain.budget.days import day_of, end_of
 from domain.budget.membership import settle
@@ -87,7 +88,8 @@ async def count_member(
     source = f"count/{tenant}/{shared_budget}/{campaign}/{tally.after}-{tally.through}"
     asking = Asking.of_process(PROCESS, source, tenant=tenant)
     decision = partial(count, tally=tally, at=at)
-    await transact(desk, SHARED_BUDGETS, shared_budget, decision, asking=asking, at=at)
+    with _only_one():
+        await transact(desk, SHARED_BUDGETS, shared_budget, decision, asking=asking, at=at)
     after = desk.folded(SHARED_BUDGETS, tenant, shared_budget).state
     if isinstance(after, Standing) and halt_of(before, at) != halt_of(after, at):
         await settle_members(desk, tenant, shared_budget, after.counted)
@@ -115,7 +117,8 @@ async def settle_members(
         told = (await current(desk, BUDGETS, tenant, campaign)).version
         source = f"settle/{tenant}/{shared_budget}/{folded.version}/{halt}/{campaign}/{told}"
         asking = Asking.of_process(PROCESS, source, tenant=tenant)
-        await transact(desk, BUDGETS, campaign, decision, asking=asking, at=at)
+        with _only_one():
+            await transact(desk, BUDGETS, campaign, decision, asking=asking, at=at)
 
 
 def halt_of(state: Standing, at: datetime) -> Halt:
@@ -126,6 +129,15 @@ def halt_of(state: Standing, at: datetime) -> Halt:
     if state.day_is_spent(today):
         return Halt(halted=True, until=end_of(today, state.time_zone))
     return Halt(halted=False)
+
+
+@contextlib.contextmanager
+def _only_one() -> Iterator[None]:
+    """Leave it to whoever does just this at the moment, as when someone else wrote first."""
+    try:
+        yield
+    except RequestUnderWay:
+        raise Overtaken from None
 
 
 def as_step(asking: Asking, step: str) -> Asking:
