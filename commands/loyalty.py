@@ -18,7 +18,7 @@ from commands.tenant import TENANTS
 from commands.transact import Asking, Outcome, current, fingerprint_of, transact
 from domain.loyalty import STRANGER, LoyaltyMember, MemberEvent, Programme, ProgrammeSet, evolve
 from domain.loyalty import decisions as loyalty
-from domain.loyalty.naming import require_name
+from domain.loyalty.naming import is_name, require_name
 from domain.loyalty.programme import Award, Channel, Purchase, award, set_programme
 from domain.loyalty.programme import evolve as evolve_programme
 from domain.loyalty.refusals import MemberUnknown
@@ -139,7 +139,7 @@ async def set_loyalty_programme(
 
 async def known_subject(member: str, *, asking: Asking, desk: Desk) -> Subject:
     """Return whose ref this name has; raises `MemberUnknown` for a stranger or someone erased."""
-    subject = await desk.keys.known(asking.tenant, member)
+    subject = await desk.keys.known(asking.tenant, member) if is_name(member) else None
     if subject is None:
         raise MemberUnknown
     return subject

@@ -11,7 +11,7 @@ from commands.loyalty import MEMBERS, AboutMember, known_subject, nameless
 from commands.transact import Asking, Outcome, current, transact
 from domain.loyalty import UNREWARDED, Reward, RewardSignalled, Stranger
 from domain.loyalty.refusals import MemberUnknown
-from domain.loyalty.rewards import evolve, signal
+from domain.loyalty.rewards import evolve, note, signal
 
 REWARDS: Ledger[Reward, RewardSignalled] = Ledger(
     "reward", UNREWARDED, evolve, msgspec.json.Decoder(RewardSignalled), remembers=16
@@ -31,11 +31,15 @@ class SignalReward(AboutMember, frozen=True, kw_only=True):
 async def signal_reward(
     command: SignalReward, *, asking: Asking, desk: Desk, expected_version: int | None = None
 ) -> Outcome:
-    """Record how a decision turned out for a member; each decision has a stream of its own."""
+    """Record how a decision turned out for a member; each decision has a stream of its own.
+
+    The member's stream is told after it: should that fail, asking again makes up for it.
+    """
     subject = await known_subject(command.member, asking=asking, desk=desk)
-    member = await current(desk, MEMBERS, asking.tenant, subject.ref)
-    if isinstance(member.state, Stranger):
+    known = await current(desk, MEMBERS, asking.tenant, subject.ref)
+    if isinstance(known.state, Stranger):
         raise MemberUnknown
+    asking = nameless(asking, command, subject)
     at = desk.clock.now()
     news = RewardSignalled(
         member=subject.ref,
@@ -50,8 +54,10 @@ async def signal_reward(
         REWARDS,
         str(uuid.uuid5(NAMESPACE, command.decision)),
         partial(signal, news=news),
-        asking=nameless(asking, command, subject),
+        asking=asking,
         at=at,
         expected_version=expected_version,
     )
+    noting = partial(note, reward=news)
+    await transact(desk, MEMBERS, subject.ref, noting, asking=asking, at=at)
     return outcome._replace(id=command.decision)

@@ -66,7 +66,7 @@ def fold_member(holding: Holding | None, event: MemberEvent, recorded: Recorded)
     member = evolve(holding.member if holding else STRANGER, event)
     if not isinstance(member, Member):
         return holding
-    shown = replace(member, purchases=Seen(), redeemed=Seen())
+    shown = replace(member, purchases=Seen(), redeemed=Seen(), rewarded=Seen())
     return Holding(member=shown, version=recorded.version, position=recorded.position)
 
 

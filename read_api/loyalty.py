@@ -11,6 +11,7 @@ from litestar.params import FromPath, QueryParameter
 
 from domain.identity import TenantId
 from domain.loyalty import Member, Tier
+from domain.loyalty.naming import is_name
 from domain.loyalty.programme import PERCENT
 from domain.loyalty.standing import expires_at, missing, qualifying
 from domain.tenant.permissions import Permission
@@ -231,7 +232,7 @@ def _next_tier(member: Member, at: datetime) -> NextTier | None:
 
 
 async def _holding(keys: Subjects, loyalty: Loyalty, tenant: TenantId, name: str) -> Holding:
-    subject = await keys.known(tenant, name)
+    subject = await keys.known(tenant, name) if is_name(name) else None
     holding = None if subject is None else await loyalty.member(tenant, subject.ref)
     if holding is None:
         raise NotFoundException(

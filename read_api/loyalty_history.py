@@ -10,6 +10,7 @@ from domain.loyalty import MemberEvent, Tier
 from domain.loyalty.events import (
     EnrolmentConfirmed,
     MemberEnrolled,
+    MemberRewarded,
     Portion,
     PurchaseRefunded,
     RedemptionCancelled,
@@ -48,6 +49,8 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tier: Tier | None = None
     tier_before: Tier | None = None
     reason: str | None = None
+    decision: str | None = None
+    signal: float | None = None
 
 
 def happening(recorded: Recorded) -> Happening:
@@ -88,6 +91,8 @@ def _told(  # noqa: PLR0911 - one case per event: splitting would hide one
             return _refunded(event)
         case StarsExpired(stars=stars, lots=lots):
             return {"change": -stars, "lots": lots}
+        case MemberRewarded(decision=decision, signal=signal):
+            return {"decision": decision, "signal": signal, "reason": event.reason}
         case TierChanged(was=was, now=now, reason=reason):
             return {"tier_before": was, "tier": now, "reason": reason}
 

@@ -115,6 +115,17 @@ class TierChanged(Event, frozen=True, kw_only=True, tag="member.tier_changed.v1"
     changed_at: dt.datetime
 
 
+class MemberRewarded(Event, frozen=True, kw_only=True, tag="member.rewarded.v1"):
+    """A reward for a model's decision came from this member: their stream tells all of them."""
+
+    member: str
+    decision: str
+    model_version: str
+    signal: float
+    reason: str
+    rewarded_at: dt.datetime
+
+
 MemberEvent = (
     MemberEnrolled
     | EnrolmentConfirmed
@@ -124,4 +135,5 @@ MemberEvent = (
     | PurchaseRefunded
     | StarsExpired
     | TierChanged
+    | MemberRewarded
 )

@@ -8,6 +8,15 @@ BYTES_MAX = 256
 INVISIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control characters, surrogates, line ends
 
 
+def is_name(name: str) -> bool:
+    """Tell whether anybody can be called this."""
+    try:
+        require_name(name)
+    except MemberNameInvalid:
+        return False
+    return True
+
+
 def require_name(name: str) -> None:
     """Refuse a name that no address could carry unchanged."""
     if not 0 < len(name.encode("utf-8", "surrogatepass")) <= BYTES_MAX:

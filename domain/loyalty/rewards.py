@@ -6,7 +6,10 @@ from typing import Annotated
 import msgspec
 
 from domain.event import Event
+from domain.loyalty.events import MemberEvent, MemberRewarded
 from domain.loyalty.refusals import RewardDiffers
+from domain.loyalty.settling import member_of
+from domain.loyalty.state import LoyaltyMember
 
 Signal = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
 
@@ -43,3 +46,19 @@ def signal(reward: Reward, *, news: RewardSignalled) -> list[RewardSignalled]:
     if msgspec.structs.replace(reward, signalled_at=news.signalled_at) != news:
         raise RewardDiffers(decision=news.decision)
     return []
+
+
+def note(member: LoyaltyMember, *, reward: RewardSignalled) -> list[MemberEvent]:
+    """Tell the member's own stream of a reward, so that whoever asks for all of it finds it."""
+    if member_of(member).rewarded.get(reward.decision) is not None:
+        return []
+    return [
+        MemberRewarded(
+            member=reward.member,
+            decision=reward.decision,
+            model_version=reward.model_version,
+            signal=reward.signal,
+            reason=reward.reason,
+            rewarded_at=reward.signalled_at,
+        )
+    ]

@@ -12,6 +12,7 @@ from domain.loyalty.events import (
     EnrolmentConfirmed,
     MemberEnrolled,
     MemberEvent,
+    MemberRewarded,
     Portion,
     PurchaseRefunded,
     RedemptionCancelled,
@@ -60,6 +61,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     redemptions: dict[str, Redemption] = {}  # oldest first
     purchases: Seen = Seen()  # every purchase there was, with its micros
     redeemed: Seen = Seen()  # every redemption there was, with its stars
+    rewarded: Seen = Seen()  # every decision of a model that was rewarded, once each
 
 
 LoyaltyMember = Stranger | Member
@@ -67,7 +69,7 @@ LoyaltyMember = Stranger | Member
 STRANGER = Stranger()
 
 
-def evolve(  # noqa: PLR0911 - one case per event: splitting would hide one
+def evolve(  # noqa: C901, PLR0911 - one case per event: splitting would hide one
     member: LoyaltyMember, event: MemberEvent
 ) -> LoyaltyMember:
     """Accept what happened: history is never argued with, so nothing is refused."""
@@ -95,6 +97,8 @@ def evolve(  # noqa: PLR0911 - one case per event: splitting would hide one
                 tier_since=event.changed_at,
                 tier_until=event.tier_until,
             )
+        case MemberRewarded(decision=decision):
+            return replace(member, rewarded=member.rewarded.with_(decision, 1))
 
 
 def _enrolled(event: MemberEnrolled) -> Member:

@@ -120,7 +120,7 @@ async def test_the_log_never_says_who_a_member_is(desks):
     )
     await signal_reward(reward, asking=asks(ANA, "reward"), desk=desks[0])
     everything = await desks[0].log.after(0, limit=100)
-    assert len(everything) == 5
+    assert len(everything) == 6
     for recorded in everything:
         assert "mia" not in repr(recorded).lower()
 

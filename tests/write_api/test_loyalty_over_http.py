@@ -1,13 +1,17 @@
 import asyncio
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
-from tests.api_world import USD
+from tests.api_world import ANA, USD
 
 MEMBERS = "/v1/loyalty/members"
 MIA = f"{MEMBERS}/mia"
 PROGRAMME = "/v1/loyalty/programme"
+ASGI = {
+    "type": "http", "method": "GET", "scheme": "http", "http_version": "1.1", "root_path": "",
+    "query_string": b"", "client": ("x", 1), "server": ("x", 80), "asgi": {"version": "3.0"},
+}  # fmt: skip
 REWARD = {
     "member": "mia",
     "decision": "bid-1",
@@ -337,3 +341,28 @@ async def test_an_auditor_follows_a_member_by_their_ref(mia):
     state = (await mia.get(f"/v1/audit/streams/member-{ref}?at_version=3")).json()["state"]
     assert (state["tier"], state["balance"]) == ("silver", 0)
     assert "mia" not in stream.text
+
+
+async def test_a_reward_is_part_of_the_members_own_history(mia):
+    await done(mia, "/v1/loyalty/rewards", **REWARD)
+    token = await earned(mia)
+    lines = (await mia.get(f"{MIA}/history", headers=token)).json()["items"]
+    assert lines[1]["kind"] == "rewarded"
+    assert (lines[1]["decision"], lines[1]["signal"]) == ("bid-1", 0.5)
+
+
+@pytest.mark.parametrize("raw", [b"%ff%fe", b"%00", b"mia%20", b"%ed%a0%80", b"x" * 3_000])
+async def test_bytes_that_are_nobodys_name_find_nobody(world, raw):
+    """Servers differ in what they make of bytes that are no text, so each way is tried."""
+    told = []
+
+    async def send(message):
+        told.append(message)
+
+    for path in {unquote(raw.decode(), errors="surrogateescape"), unquote(raw.decode(), "latin1")}:
+        scope = {
+            **ASGI, "path": f"{MEMBERS}/{path}", "raw_path": raw,
+            "headers": [(b"host", b"x"), (b"authorization", b"Bearer " + ANA.encode())],
+        }  # fmt: skip
+        await world.app(scope, None, send)
+        assert told[-2]["status"] == 404
