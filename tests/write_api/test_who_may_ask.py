@@ -25,7 +25,7 @@ async def test_strangers_are_asked_for_a_key(stranger, method, place):
 @pytest.mark.parametrize(
     "credentials",
     ["", "Bearer", "Bearer ", "Bearer nobody", "Basic YW5hOmFuYQ==", f"Bearer {EXCHANGE}",
-     f"Bearer {SITE}", "Bearer " + "x" * 10_000, "ana-key-0001"],
+     f"Bearer {SITE}", "Bearer " + "x" * 10_000, "ana-key-0001", "Bearer a.b.c"],
 )  # fmt: skip
 async def test_only_api_keys_open_the_api(stranger, credentials):
     answer = await stranger.get("/v1/whoami", headers={"Authorization": credentials})
