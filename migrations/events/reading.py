@@ -1,0 +1,48 @@
+"""The one way to decode a recorded event: as it is today, whatever version it was written in."""
+
+from types import UnionType
+from typing import Any, Generic, TypeVar, cast, get_args
+
+import msgspec
+
+from domain.event import Event
+from migrations.events.upcasters import UPCASTERS, ancestors_of, upcast
+
+E = TypeVar("E", bound=Event)
+
+
+class _Kind(msgspec.Struct):
+    kind: str
+
+
+_kind = msgspec.json.Decoder(_Kind)
+_content = msgspec.json.Decoder(dict[str, Any])
+
+
+class EventDecoder(Generic[E]):
+    """Decodes one union of events, as `msgspec.json.Decoder` does, and all that preceded them.
+
+    An event of today costs nothing extra: only what the union does not know is looked at again.
+    """
+
+    def __init__(self, union: type[E] | UnionType) -> None:
+        self._today: msgspec.json.Decoder[E] = msgspec.json.Decoder(cast("type[E]", union))
+
+    def decode(self, data: bytes) -> E:
+        """Return the event; raises `msgspec.ValidationError` for what it never was."""
+        try:
+            return self._today.decode(data)
+        except msgspec.ValidationError:
+            kind = _kind.decode(data).kind
+            if kind not in UPCASTERS:
+                raise
+        content = _content.decode(data)
+        del content["kind"]
+        kind, content = upcast(kind, content)
+        return self._today.decode(msgspec.json.encode({"kind": kind, **content}))
+
+
+def kinds_of(union: type[Event] | UnionType) -> frozenset[str]:
+    """Return the wire tags a union of events reads, those of older versions too."""
+    members: tuple[type[Event], ...] = get_args(union) or (cast("type[Event]", union),)
+    return ancestors_of(str(member.__struct_config__.tag) for member in members)
