@@ -135,6 +135,6 @@ async def _furnish(connection: Connection) -> None:
     if (await cursor.fetchone()) == (True,):
         return
     async with connection.transaction():
-        await connection.execute(sql.TURN)
+        await connection.execute(sql.MAKING)
         await connection.execute(sql.TABLE)
         await connection.execute(sql.INDEX)

@@ -8,9 +8,14 @@ and then nobody could tell a deleted event from one that never was.
 
 FOUND = "SELECT to_regclass('stored_events') IS NOT NULL"
 
-# Whoever writes holds this until the commit: so positions come out in the order of commits.
-# Schemas of one database do not wait for one another.
-TURN = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.stored_events', 0))"
+# One process makes the table, and the others wait.
+MAKING = "SELECT pg_advisory_xact_lock(7105132)"
+
+# Whoever writes holds this until the commit: so positions come out in the order of commits. It
+# is the table's own lock, whatever schema it lies in and by whatever search path it was found.
+TURN = """
+    SELECT pg_advisory_xact_lock((7105132::bigint << 32) | 'stored_events'::regclass::oid::bigint)
+"""
 
 TABLE = """
     CREATE TABLE IF NOT EXISTS stored_events (

@@ -6,6 +6,7 @@ import warnings
 import psycopg
 import pytest
 
+from adapters import postgres_statements as sql
 from adapters.postgres_log import PostgresEventLog
 from commands.ports import LogUnreachable, Overtaken
 from tests.contracts.logs import DEADLINE_S, entry, followed
@@ -165,8 +166,7 @@ async def test_an_append_whose_answer_was_lost_is_answered_and_there_once(url, p
 async def test_a_writer_that_froze_in_its_turn_is_passed_by(url, log):
     frozen = await psycopg.AsyncConnection.connect(url)
     await frozen.execute("SET idle_in_transaction_session_timeout = '300ms'")
-    turn = "pg_advisory_xact_lock(hashtextextended(current_schema() || '.stored_events', 0))"
-    await frozen.execute(f"SELECT {turn}".encode())
+    await frozen.execute(sql.TURN)
     async with asyncio.timeout(5):
         assert await log.append(ACME, "campaign-1", [entry()], after=0) == (1, 1)
     await frozen.close()
