@@ -44,6 +44,18 @@ def test_the_schedule_opens_and_closes_on_the_second():
     assert alive(held, held.schedule_pick(NOON_S)) == {0}
 
 
+def test_a_spent_day_opens_at_the_second_that_the_row_tells():
+    held = TenantIndex([campaign(daily_exhausted_on=TODAY, daily_exhausted_until=NOON_S + 60)])
+    seen = [alive(held, held.schedule_pick(NOON_S + after)) for after in (0, 59, 60, 61)]
+    assert seen == [set(), set(), {0}, {0}]
+
+
+def test_a_schedule_without_edges_ahead_stays_as_it_is():
+    held = TenantIndex([campaign(ends_at=NOON_S)])
+    assert alive(held, held.schedule_pick(NOON_S)) == set()
+    assert alive(held, held.schedule_pick(NOON_S + 400 * DAY_S)) == set()
+
+
 def test_remembered_combinations_are_bounded_between_requests():
     held = TenantIndex([campaign()])
     for w in range(1, 3 * ROOM):
