@@ -249,17 +249,22 @@ cdef class TcString:
         return 0
 
     cdef int read_ranges(self, int count, int highest) except -1:
-        cdef int _number, first, last
-        cdef bint is_range
+        cdef int _number
+        cdef uint32_t first, last
+        cdef uint64_t entry
         for _number in range(count):
-            is_range = self.take(1)
-            first = <int>self.take(16)
-            last = <int>self.take(16) if is_range else first
+            self.need(17)
+            entry = self.look(self._at, 33)
+            first = last = <uint32_t>(entry >> 16) & 0xFFFF
+            if entry >> 32:
+                self.need(33)
+                last = <uint32_t>entry & 0xFFFF
+            self._at += 33 if entry >> 32 else 17
             if not first:
                 raise BrokenConsent("vendor_zero")
             if last < first:
                 raise BrokenConsent("range_backwards")
-            if last > highest:
+            if last > <uint32_t>highest:
                 raise BrokenConsent("vendor_beyond_max")
         return 0
 
@@ -272,15 +277,13 @@ cdef class TcString:
     cdef bint in_ranges(self, Py_ssize_t *at, int count, int vendor) noexcept:
         # Whether one of the ranges at `at` holds the vendor; leaves `at` behind the last of them.
         cdef int _number, first, last
+        cdef uint64_t entry
         cdef bint found = False
         for _number in range(count):
-            first = <int>self.look(at[0] + 1, 16)
-            if self.look(at[0], 1):
-                last = <int>self.look(at[0] + 17, 16)
-                at[0] += 33
-            else:
-                last = first
-                at[0] += 17
+            entry = self.look(at[0], 33)
+            first = <int>(entry >> 16) & 0xFFFF
+            last = <int>entry & 0xFFFF if entry >> 32 else first
+            at[0] += 33 if entry >> 32 else 17
             found |= first <= vendor <= last
         return found
 

@@ -9,11 +9,13 @@ from typing import Any, Protocol
 from commands.approval_rules import APPROVAL_RULES
 from commands.budget import BUDGETS
 from commands.campaign import CAMPAIGNS
+from commands.consent import CONSENTS
 from commands.ledger import Ledger
 from commands.loyalty import MEMBERS, PROGRAMMES
 from commands.loyalty_rewards import REWARDS
 from commands.notification import NOTIFICATIONS
 from commands.ports import EventLog
+from commands.privacy import REQUESTS, SUBJECTS
 from commands.shared_budget import SHARED_BUDGETS
 from commands.tenant import TENANTS
 from domain.audit import Anchor
@@ -32,9 +34,12 @@ LEDGERS: dict[str, Ledger[Any, Any]] = {
         TENANTS,
         SHARED_BUDGETS,
         NOTIFICATIONS,
+        CONSENTS,
         MEMBERS,
         PROGRAMMES,
         REWARDS,
+        REQUESTS,
+        SUBJECTS,
     )
 }
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from tests.bench.report import RESULTS, fsync_us
 from tests.engines import HOUSE
 
-BENCHES = ("pixel", "bid", "freshness", "commands", "replay", "startup")
+BENCHES = ("pixel", "bid", "freshness", "commands", "replay", "tcf", "startup")
 COLUMNS = "| what | at least | seen | met |\n|---|---|---|---|"
 
 
