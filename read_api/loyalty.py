@@ -26,7 +26,7 @@ from projections.loyalty import (
     Rules,
 )
 from projections.views import Positions
-from read_api.loyalty_history import Happening, happening
+from read_api.loyalty_history import LoyaltyHappening, happening
 from read_api.parameters import LIMIT_DEFAULT, Cursor, Limit, Listed, Token, bad_cursor, caught_up
 from read_api.ports import AuditTrail, Clock, Subjects
 
@@ -121,7 +121,7 @@ async def loyalty_history(
     limit: Limit = LIMIT_DEFAULT,
     cursor: Cursor = None,
     token: Token = None,
-) -> Response[Listed[Happening]]:
+) -> Response[Listed[LoyaltyHappening]]:
     """List what happened to a member's stars and tier, newest first."""
     headers = await caught_up(positions, LOYALTY.name, token)
     tenant, before = TenantId(caller.tenant), _number(cursor)

@@ -25,7 +25,7 @@ from domain.money import Money
 EVENTS = msgspec.json.Decoder(MemberEvent)
 
 
-class Happening(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class LoyaltyHappening(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of a member's history; `change` is what it did to the balance.
 
     `lots` are the lots that changed. A refund's `undone` stars are off the lifetime stars too;
@@ -53,11 +53,11 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     signal: float | None = None
 
 
-def happening(recorded: Recorded) -> Happening:
+def happening(recorded: Recorded) -> LoyaltyHappening:
     """Return the line of an event."""
     event: MemberEvent = EVENTS.decode(recorded.data)
     kind = recorded.kind.split(".")[1]
-    line = Happening(
+    line = LoyaltyHappening(
         version=recorded.version, kind=kind, at=recorded.recorded_at, actor=recorded.actor
     )
     return msgspec.structs.replace(line, **_told(event))
