@@ -26,7 +26,7 @@ async def read(client, answer, address=JANE, **query):
     return shown.json()
 
 
-def problem(answer, status, code):
+def check_problem(answer, status, code):
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     return answer.json()
 
@@ -125,7 +125,7 @@ async def test_the_browsers_own_header_counts(ana):
     ],
 )
 async def test_a_broken_string_is_refused_and_consents_to_nothing(ana, body, reason):
-    told = problem(await put(ana, **body), 422, "consent_string_broken")
+    told = check_problem(await put(ana, **body), 422, "consent_string_broken")
     assert told["details"]["reason"] == reason
     assert told["errors"][0]["pointer"] == f"/{next(iter(body))}"
     shown = await ana.get(JANE)
@@ -134,7 +134,7 @@ async def test_a_broken_string_is_refused_and_consents_to_nothing(ana, body, rea
 
 async def test_a_broken_string_takes_nothing_away_either(ana):
     await put(ana, tc_string=YES)
-    problem(await put(ana, tc_string=YES[:-1] + "!"), 422, "consent_string_broken")
+    check_problem(await put(ana, tc_string=YES[:-1] + "!"), 422, "consent_string_broken")
     assert (await put(ana, tc_string=YES)).json()["state"] == "full_consent"
 
 
@@ -158,18 +158,18 @@ async def test_a_broken_string_takes_nothing_away_either(ana):
     ],
 )
 async def test_a_wrong_field_is_named(ana, body, pointer):
-    told = problem(await put(ana, **body), 422, "fields_wrong")
+    told = check_problem(await put(ana, **body), 422, "fields_wrong")
     assert [each["pointer"] for each in told["errors"]] == [pointer]
 
 
 async def test_saying_nothing_is_refused(ana):
-    problem(await put(ana), 422, "consent_signal_missing")
-    problem(await ana.put(JANE), 422, "consent_signal_missing")
+    check_problem(await put(ana), 422, "consent_signal_missing")
+    check_problem(await ana.put(JANE), 422, "consent_signal_missing")
 
 
 async def test_what_is_no_json_is_refused(ana):
     answer = await ana.put(JANE, content=b"{", headers={"Content-Type": "application/json"})
-    problem(answer, 400, "json_malformed")
+    check_problem(answer, 400, "json_malformed")
 
 
 async def test_a_person_may_have_any_name_that_fits_an_address(ana):
@@ -186,12 +186,12 @@ async def test_a_name_that_is_none_is_refused(ana, name):
         await ana.get(f"/v1/consent/{name}"),
         await ana.get(f"/v1/consent/{name}/history"),
     ):
-        problem(answer, 422, "subject_invalid")
+        check_problem(answer, 422, "subject_invalid")
 
 
 async def test_the_version_is_honoured_when_it_is_sent(ana):
     await put(ana, tc_string=YES)
-    problem(await put(ana, tc_string=LESS, headers={"If-Match": '"7"'}), 412, "stale_version")
+    check_problem(await put(ana, tc_string=LESS, headers={"If-Match": '"7"'}), 412, "stale_version")
     answer = await put(ana, tc_string=LESS, headers={"If-Match": '"1"'})
     assert (answer.status_code, answer.headers["etag"]) == (200, '"2"')
 
@@ -204,7 +204,7 @@ async def test_a_request_that_comes_twice_is_answered_once(ana):
     )
     assert second.headers["idempotent-replayed"] == "true"
     assert second.json()["version"] == first.json()["version"]
-    problem(await put(ana, tc_string=LESS, headers=key), 422, "key_reused")
+    check_problem(await put(ana, tc_string=LESS, headers=key), 422, "key_reused")
 
 
 async def test_forty_browsers_at_once_leave_the_newest_standing(ana):
@@ -231,8 +231,8 @@ async def test_another_tenant_knows_nothing_of_the_person(ana, rita, world):
 
 
 async def test_strangers_are_turned_away(stranger):
-    problem(await put(stranger, tc_string=YES), 401, "unauthenticated")
-    problem(await stranger.get(JANE), 401, "unauthenticated")
+    check_problem(await put(stranger, tc_string=YES), 401, "unauthenticated")
+    check_problem(await stranger.get(JANE), 401, "unauthenticated")
 
 
 async def test_the_log_holds_neither_the_name_nor_the_string(ana, world):
