@@ -3,9 +3,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
+from domain.budget.pacing import Curve
 from domain.campaign.brief import BudgetPlan, Targeting
 from domain.money import Money
-from projections.budgets import Budget
+from projections.budgets import Budget, Halt
 from projections.campaign_board import Card
 from projections.metrics import Outcomes
 from read_api.budgets import planned, report
@@ -60,6 +61,79 @@ def test_nothing_is_divided_by_nothing():
     told = report(unspent, CARD, NOTHING, at=NOON)
 
     assert (told.roas, told.roi, told.cpa, told.cpc, told.cpm) == (None,) * 5
+
+
+@pytest.mark.parametrize(
+    ("spent", "revenue", "roas", "roi"),
+    [
+        (40_000_000, 100_000_000, 2.5, 150.0),  # worked by hand: 100/40, (100-40)/40 x 100
+        (40_000_000, 40_000_000, 1.0, 0.0),
+        (40_000_000, 10_000_000, 0.25, -75.0),
+        (40_000_000, 0, 0.0, -100.0),
+        (30_000_000, 10_000_000, 1 / 3, -200 / 3),
+        (0, 10_000_000, None, None),
+        (0, 0, None, None),
+        (1, 10**18, 1e18, 1e20 - 100),
+    ],
+)
+def test_returns_are_as_the_customer_defined_them(spent, revenue, roas, roi):
+    budget = replace(BUDGET, spent_total=usd(spent))
+    told = report(budget, CARD, replace(NOTHING, revenue_micros={"USD": revenue}), at=NOON)
+
+    assert (told.roas, told.roi) == (roas, roi)
+
+
+@pytest.mark.parametrize(
+    ("spent", "count", "each"),
+    [
+        (40_000_000, 8, 5_000_000),
+        (40_000_000, 3, 13_333_333),
+        (5, 2, 2),  # 2.5 rounds to even
+        (15, 2, 8),  # and so does 7.5
+        (0, 7, 0),  # nothing spent is a price of nothing
+        (40_000_000, 0, None),
+        (0, 0, None),
+    ],
+)
+def test_prices_are_spend_over_what_it_bought(spent, count, each):
+    budget = replace(BUDGET, spent_total=usd(spent), impressions=1_000 * count)
+    told = report(budget, CARD, replace(NOTHING, clicks=count, conversions=count), at=NOON)
+
+    price = None if each is None else usd(each)
+    assert (told.cpa, told.cpc, told.cpm) == (price, price, price)
+
+
+def test_refunds_make_returns_better():
+    told = report(replace(BUDGET, refunded_micros=5_000_000), CARD, SOLD, at=NOON)
+
+    assert (told.refunds, told.roas) == (usd(5_000_000), 2.5)
+
+
+def test_pace_follows_the_budgets_own_curve_and_flight():
+    curve = Curve(shape="front_loaded")
+    later = replace(BUDGET, curve=curve, starts_at=NOON - DAY, ends_at=NOON + DAY)
+    told = report(later, CARD, NOTHING, at=NOON)
+
+    assert (told.expected, told.pacing) == (usd(75_000_000), 20 / 75)
+    assert told.pacing_curve == curve
+
+
+def test_today_is_the_advertisers():
+    at = datetime(2026, 3, 2, 3, tzinfo=UTC)  # still the first in New York
+    there = replace(BUDGET, time_zone="America/New_York", spent_on=date(2026, 3, 1))
+
+    assert report(there, CARD, NOTHING, at=at).spent_today == BUDGET.spent_today
+    assert report(there, CARD, NOTHING, at=at + DAY).spent_today == usd(0)
+
+
+def test_only_halts_in_force_are_told():
+    halts = tuple(
+        Halt(shared_budget=name, until=until)
+        for name, until in (("a", None), ("b", NOON), ("c", NOON + DAY))
+    )
+    told = report(replace(BUDGET, halts=halts), CARD, NOTHING, at=NOON)
+
+    assert [halt.shared_budget for halt in told.halts] == ["a", "c"]
 
 
 def test_yesterdays_spend_is_not_todays():
