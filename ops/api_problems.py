@@ -22,6 +22,7 @@ serves, `detail` is the sentence for people, `errors` names each wrong field by 
 EDGE = [
     Mishap("malformed_request", 400, "The request's parameters or form are wrong."),
     Mishap("json_malformed", 400, "The body is not well-formed JSON."),
+    Mishap("no_export", 404, "Only a request of the kind access has an export."),
     Mishap("bad_cursor", 400, "The cursor is not one that this list answered with."),
     Mishap("if_match_malformed", 400, 'If-Match takes one ETag as it was answered, like "3".'),
     Mishap("idempotency_key_malformed", 400, "Idempotency-Key takes 1 to 255 visible characters."),
