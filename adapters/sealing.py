@@ -1,6 +1,7 @@
 """Turning entries into the recorded events of one stream, sealed one after the other."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -46,10 +47,19 @@ def sealed(
     return recorded
 
 
+class SealedRow(NamedTuple):
+    """What a row is made of, without ever becoming an event."""
+
+    version: int
+    kind: str
+    envelope: bytes
+    hash: str
+
+
 def sealed_rows(
     entries: Sequence[Entry], *, tenant: TenantId, stream: str, after: int, previous: str
-) -> Iterator[tuple[int, str, bytes, str]]:
-    """Yield version, kind, envelope and hash of each: what rows are made of, without events."""
+) -> Iterator[SealedRow]:
+    """Yield the rows of `entries`, each sealed with the one before it."""
     for version, entry in enumerate(entries, start=after + 1):
         seal = chained(previous, tenant, stream, version, entry)
         envelope = Envelope(
@@ -65,5 +75,5 @@ def sealed_rows(
             hash=seal,
             data=msgspec.Raw(entry.data),
         )
-        yield version, entry.kind, msgspec.json.encode(envelope), seal
+        yield SealedRow(version, entry.kind, msgspec.json.encode(envelope), seal)
         previous = seal

@@ -6,8 +6,8 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from adapters.rows import physical, seal_in
-from adapters.sealing import sealed_rows
+from adapters.rows import seal_in
+from adapters.sealing import SealedRow, sealed_rows
 from commands.ports import Appended, LogUnreachable, Overtaken
 from domain.envelope import GENESIS, Entry
 from domain.identity import TenantId
@@ -37,8 +37,10 @@ INSERTS = {
 
 
 class Asked(Protocol):
-    """What somebody wants appended."""
+    """What somebody wants appended; its rows may be sealed already, on what `previous` says."""
 
+    @property
+    def name(self) -> str: ...
     @property
     def tenant(self) -> TenantId: ...
     @property
@@ -47,6 +49,10 @@ class Asked(Protocol):
     def entries(self) -> Sequence[Entry]: ...
     @property
     def after(self) -> int: ...
+    @property
+    def previous(self) -> str: ...
+    @property
+    def rows(self) -> Sequence[SealedRow]: ...
 
 
 class End(NamedTuple):
@@ -111,7 +117,7 @@ class Pen:
             ((self._head,),) = self.connection.execute(HEAD)
 
     def _verdict(self, asked: Asked, rows: list[Stored]) -> Verdict:
-        name = physical(asked.tenant, asked.stream)
+        name = asked.name
         try:
             end = self._ends.pop(name, None) or self._end_of(name)
         except LogUnreachable as unreadable:
@@ -119,17 +125,22 @@ class Pen:
         self._ends[name] = end
         if end.version != asked.after:
             return Overtaken(asked.stream)
-        for version, kind, envelope, hash_ in sealed_rows(
-            asked.entries,
-            tenant=asked.tenant,
-            stream=asked.stream,
-            after=asked.after,
-            previous=end.hash,
-        ):
+        sealed = asked.rows
+        if not sealed or asked.previous != end.hash:
+            sealed = list(
+                sealed_rows(
+                    asked.entries,
+                    tenant=asked.tenant,
+                    stream=asked.stream,
+                    after=asked.after,
+                    previous=end.hash,
+                )
+            )
+        for version, kind, envelope, _ in sealed:
             self._head += 1
             rows.append((self._head, name, version, kind, envelope))
-            self._ends[name] = end = End(version, hash_)
-        return Appended(version=end.version, position=self._head)
+        self._ends[name] = End(sealed[-1].version, sealed[-1].hash)
+        return Appended(version=sealed[-1].version, position=self._head)
 
     def _end_of(self, name: str) -> End:
         row = self.connection.execute(END, (name,)).fetchone()
