@@ -21,9 +21,10 @@ from domain.consent.events import CmpStatus
 from domain.consent.policies import Law, judge
 from domain.consent.refusals import ConsentSignalMissing
 from domain.privacy.naming import require_subject
+from migrations.events import EventDecoder
 
 CONSENTS: Ledger[Consent, ConsentEvent] = Ledger(
-    "consent", UNASKED, evolve, msgspec.json.Decoder(ConsentEvent)
+    "consent", UNASKED, evolve, EventDecoder(ConsentEvent)
 )
 
 
@@ -63,7 +64,9 @@ async def offer_consent(
     if not any(said.signals):
         if command.cmp is None:
             raise ConsentSignalMissing
-        return await _ask(command, command.cmp, asking=asking, desk=desk)
+        return await _ask(
+            command, command.cmp, asking=asking, desk=desk, expected_version=expected_version
+        )
     subject = await desk.keys.subject(asking.tenant, command.subject)
     judged = judge(said.signals, command.offered.region)
     at = desk.clock.now()
@@ -113,12 +116,26 @@ async def revoke_consent(
     return _taken(command.subject, subject, outcome, weights[-1], desk=desk)
 
 
-async def _ask(command: OfferConsent, cmp: CmpStatus, *, asking: Asking, desk: Desk) -> Taken:
+async def _ask(
+    command: OfferConsent,
+    cmp: CmpStatus,
+    *,
+    asking: Asking,
+    desk: Desk,
+    expected_version: int | None,
+) -> Taken:
     subject = await desk.keys.subject(asking.tenant, command.subject)
     at = desk.clock.now()
     decision = partial(start_check, subject=subject.ref, cmp=cmp, at=at)
-    asking = unguessable(asking, desk)
-    outcome = await transact(desk, CONSENTS, subject.ref, decision, asking=asking, at=at)
+    outcome = await transact(
+        desk,
+        CONSENTS,
+        subject.ref,
+        decision,
+        asking=unguessable(asking, desk),
+        at=at,
+        expected_version=expected_version,
+    )
     return _taken(command.subject, subject, outcome, Weight.NEWER, desk=desk)
 
 

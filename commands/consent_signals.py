@@ -8,6 +8,7 @@ import msgspec
 
 from domain.consent.choices import choices
 from domain.consent.policies import American, Canadian, Signals
+from domain.consent.purposes import EVERY
 from domain.consent.reading import Reading, Signal
 from domain.consent.refusals import ConsentStringBroken
 from domain.consent.vendors import NOBODY, among, text_of, union
@@ -20,7 +21,7 @@ from hotpath.us_privacy import UsPrivacy, us_privacy
 from hotpath.us_sections import UsSection
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-PURPOSES_MAX, FEATURES_MAX = 24, 12
+PURPOSES_MAX, FEATURES_MAX = len(EVERY), 2  # what has no meaning yet cannot be agreed to
 POLICY_2_2, POLICY_2_3 = 4, 5
 NOT_ALLOWED, REQUIRE_EXPRESS, REQUIRE_OTHER = range(3)
 OPTED_OUT, COULD_HAVE = 1, 2

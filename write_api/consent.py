@@ -161,5 +161,8 @@ def offered(choosing: Choosing, *, gpc: bool) -> Offered:
 def _choices(told: list[int | str] | dict[str, bool] | None) -> dict[str, bool] | None:
     if told is None:
         return None
-    said = told if isinstance(told, dict) else dict.fromkeys(map(str, told), True)
-    return {name.lower(): yes for name, yes in sorted(said.items())}
+    said = told.items() if isinstance(told, dict) else ((str(name), True) for name in told)
+    choices: dict[str, bool] = {}
+    for name, yes in sorted(said):
+        choices[name.lower()] = choices.get(name.lower(), True) and yes
+    return choices

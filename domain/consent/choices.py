@@ -19,10 +19,12 @@ def choices(purposes: Mapping[str, bool], partners: Mapping[str, bool]) -> Readi
         purposes=chosen(purposes),
         vendors=_vendors(partners),
         named=tuple(sorted(own)),
-        partners=tuple(
-            sorted({named(name) for name, yes in partners.items() if yes and name != ALL})
-        ),
+        partners=tuple(sorted(_names(partners, yes=True) - _names(partners, yes=False) - {ALL})),
     )
+
+
+def _names(partners: Mapping[str, bool], *, yes: bool) -> set[str]:
+    return {named(name) for name, said in partners.items() if said is yes}
 
 
 def _vendors(partners: Mapping[str, bool]) -> str:

@@ -1,7 +1,10 @@
 import asyncio
+import contextlib
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from commands.consent import CONSENTS, OfferConsent, RevokeConsent, offer_consent, revoke_consent
@@ -12,12 +15,13 @@ from commands.privacy import REQUESTS
 from commands.transact import current
 from domain.consent import allows
 from domain.consent.decisions import Weight
+from domain.consent.reading import permits
 from domain.consent.refusals import ConsentSignalMissing, ConsentStringBroken
 from domain.consent.vendors import members
 from domain.privacy.refusals import SubjectInvalid
 from hotpath import tcf
 from tests.commands.desks import kinds, new_desk
-from tests.hotpath.consent_strings import DAY_DS, naming_everyone, tc_string
+from tests.hotpath.consent_strings import DAY_DS, mutations, naming_everyone, tc_string
 from tests.people import ANA, GLOBEX, MONDAY, asks
 
 JANE = "jane@example.com"
@@ -211,6 +215,19 @@ def test_a_string_that_names_everyone_a_thousand_times_stays_small():
     reading = heard(Offered(tc_string=naming_everyone(1_000))).signals.europe[0]
     assert reading.vendors == "1-65535"
     assert members(reading.vendors) == (1 << 65_536) - 2
+
+
+@given(mutations(), st.sampled_from(["tc_string", "gpp", "us_privacy"]), st.booleans())
+def test_whatever_is_sent_is_understood_or_refused(text, field, behind_a_header):
+    said = f"DBABMA~{text}" if behind_a_header else text
+    with contextlib.suppress(ConsentStringBroken):
+        for reading in heard(Offered(**{field: said})).signals.europe:
+            string = tcf.TcString(text)
+            for purpose in reading.purposes:
+                assert string.purpose_consents >> (purpose - 1) & 1
+            for vendor in (1, 3, 20, 755):
+                ours = permits([reading], 1, vendor)
+                assert ours == (string.consents(1, vendor))
 
 
 async def purges(desk):

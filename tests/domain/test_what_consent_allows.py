@@ -90,6 +90,14 @@ def test_a_refused_group_takes_its_purposes_out_of_the_others():
     assert purposes_of(chosen({"all": True, "storage": False}).readings) == EVERY[1:]
 
 
+def test_a_partner_refused_under_one_name_is_refused_under_all():
+    for yes, no in (("google", "dv360"), ("755", "dv360"), ("meta", "meta_ads")):
+        consent = standing((choices({"1": True}, {yes: True, no: False}),), evidence())
+        assert allows(consent, 1)
+        assert not allows(consent, 1, yes)
+        assert not allows(consent, 1, no)
+
+
 def test_everyone_but_some_can_be_chosen():
     said = choices({"all": True}, {"all": True, "dv360": False})
     consent = standing((said,), evidence())

@@ -93,6 +93,7 @@ async def test_revoking_twice_is_silent(ana):
         ({"tc_string": YES, "gpp": f"DBABMA~{LESS}"}, "partial_consent"),
         ({"tc_string": YES, "gpc": True}, "partial_consent"),
         ({"tc_string": YES, "purposes": []}, "no_consent"),
+        ({"purposes": {"Analytics": False, "analytics": True}}, "no_consent"),
         ({"cmp": "loaded"}, "checking"),
         ({"cmp": "shown", "tc_string": YES}, "full_consent"),
         ({"tc_string": naming_everyone(1_000)}, "partial_consent"),
