@@ -21,14 +21,15 @@ from domain.identity import TenantId
 from domain.money import Currency
 from domain.tenant import Open
 from domain.tenant.events import TenantOpened
+from migrations.events import EventDecoder, kinds_of
 
 PROCESS = "approval-rules"
-OPENED = str(TenantOpened.__struct_config__.tag)
-WRITTEN = str(ApprovalRuleSet.__struct_config__.tag)
+OPENED = kinds_of(TenantOpened)
+WRITTEN = kinds_of(ApprovalRuleSet)
 CURRENCY_DEFAULT: Currency = "USD"
 
 APPROVAL_RULES: Ledger[ApprovalRules, ApprovalRuleEvent] = Ledger(
-    "approval_rules", UNSEEDED, evolve, msgspec.json.Decoder(ApprovalRuleEvent)
+    "approval_rules", UNSEEDED, evolve, EventDecoder(ApprovalRuleEvent)
 )
 
 log = structlog.get_logger(__name__)
@@ -120,9 +121,9 @@ def rule_seeding(desk: Desk, happenings: Happenings) -> Agenda:
 
 
 def _heed(recorded: Recorded) -> Iterable[Due | Dropped]:
-    if recorded.kind == OPENED:
+    if recorded.kind in OPENED:
         yield Due(recorded.tenant, PROCESS, recorded.recorded_at, recorded.event_id)
-    elif recorded.kind == WRITTEN:
+    elif recorded.kind in WRITTEN:
         yield Dropped(recorded.tenant, PROCESS)
 
 

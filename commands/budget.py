@@ -13,10 +13,11 @@ from domain.budget import UNALLOCATED, Budget, BudgetEvent, evolve
 from domain.budget.decisions import Terms, Usage, allocate, spend
 from domain.identity import CampaignId
 from domain.money import Money
+from migrations.events import EventDecoder
 
 # People's requests bring references and reservation names of their own, which count once.
 BUDGETS: Ledger[Budget, BudgetEvent] = Ledger(
-    "budget", UNALLOCATED, evolve, msgspec.json.Decoder(BudgetEvent), remembers=16
+    "budget", UNALLOCATED, evolve, EventDecoder(BudgetEvent), remembers=16
 )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import partial
 
-import msgspec
 import structlog
 
 from commands.budget import allocate_budget
@@ -27,6 +26,7 @@ from domain.campaign.state import Unwritten
 from domain.envelope import Recorded
 from domain.identity import CampaignId, TenantId
 from domain.refusal import Refusal
+from migrations.events import EventDecoder, kinds_of
 
 PROCESS = "allocation"
 OURS = TenantId("system")  # the tenant under which process managers keep their own notes
@@ -34,15 +34,14 @@ BATCH_MAX = 1_000
 CHECKPOINT_EVERY = 1_000  # events; a restart reads at most so many again, which changes nothing
 
 CHECKPOINTS: Ledger[int, AllocationCheckpointed] = Ledger(
-    PROCESS, 0, evolve, msgspec.json.Decoder(AllocationCheckpointed), remembers=16
+    PROCESS, 0, evolve, EventDecoder(AllocationCheckpointed), remembers=16
 )
 PARKED: Ledger[int, AllocationParked] = Ledger(
-    PROCESS, 0, newest_parked, msgspec.json.Decoder(AllocationParked), remembers=16
+    PROCESS, 0, newest_parked, EventDecoder(AllocationParked), remembers=16
 )
-BRIEFS = msgspec.json.Decoder(CampaignDrafted | CampaignEdited)
-BRIEF_KINDS = frozenset(
-    str(event.__struct_config__.tag) for event in (CampaignDrafted, CampaignEdited)
-)
+Briefs = CampaignDrafted | CampaignEdited
+BRIEFS: EventDecoder[Briefs] = EventDecoder(Briefs)
+BRIEF_KINDS = kinds_of(Briefs)
 
 log = structlog.get_logger(__name__)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
@@ -30,6 +30,7 @@ from domain.shared_budget.events import (
     SharedBudgetReplenished,
     SharedDailyOverspent,
 )
+from migrations.events import EventDecoder, kinds_of
 
 PROCESS = "notices"
 AT_ONCE = datetime.min.replace(tzinfo=UTC)  # due whatever the clock says
@@ -48,10 +49,10 @@ Told = (
     | SpendParked
     | AllocationParked
 )
-TOLD = msgspec.json.Decoder(Told)
-TOLD_KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Told))
-RAISED = msgspec.json.Decoder(NotificationRaised)
-RAISED_KIND = str(NotificationRaised.__struct_config__.tag)
+TOLD: EventDecoder[Told] = EventDecoder(Told)
+TOLD_KINDS = kinds_of(Told)
+RAISED: EventDecoder[NotificationRaised] = EventDecoder(NotificationRaised)
+RAISED_KINDS = kinds_of(NotificationRaised)
 
 # What people read: the event's own fields fill the gaps, money as `12.50 USD`.
 TEXTS: dict[type[Any], str] = {
@@ -85,7 +86,7 @@ def budget_notices(desk: Desk, happenings: Happenings) -> Agenda:
 
 def heed(recorded: Recorded) -> Iterable[Due | Dropped]:
     """Put an alarm on the agenda, and take it off once people were told."""
-    if recorded.kind == RAISED_KIND:
+    if recorded.kind in RAISED_KINDS:
         yield Dropped(recorded.tenant, RAISED.decode(recorded.data).notification)
     elif recorded.kind in TOLD_KINDS:
         event: Told = TOLD.decode(recorded.data)

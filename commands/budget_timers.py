@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import get_args
 
-import msgspec
 import structlog
 
 from commands.agenda import Agenda, Dropped, Due
@@ -28,6 +26,7 @@ from domain.campaign.events import (
 )
 from domain.envelope import Recorded
 from domain.identity import CampaignId
+from migrations.events import EventDecoder, kinds_of
 
 PROCESS = "budget_timers"
 EXPIRY, PACE = "expiry", "pace"
@@ -44,8 +43,8 @@ Told = (
     | CampaignCompleted
     | CampaignArchived
 )
-TOLD = msgspec.json.Decoder(Told)
-TOLD_KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Told))
+TOLD: EventDecoder[Told] = EventDecoder(Told)
+TOLD_KINDS = kinds_of(Told)
 
 log = structlog.get_logger(__name__)
 

@@ -16,9 +16,10 @@ from domain.approvals import Review
 from domain.campaign import UNWRITTEN, Brief, BriefChanges, Campaign, CampaignEvent, evolve
 from domain.campaign import decisions as campaigns
 from domain.identity import CampaignId
+from migrations.events import EventDecoder
 
 CAMPAIGNS: Ledger[Campaign, CampaignEvent] = Ledger(
-    "campaign", UNWRITTEN, evolve, msgspec.json.Decoder(CampaignEvent)
+    "campaign", UNWRITTEN, evolve, EventDecoder(CampaignEvent)
 )
 
 

@@ -6,9 +6,8 @@ launch was asked for when the campaign was scheduled, and the end was part of wh
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
-import msgspec
 import structlog
 from msgspec.structs import replace
 
@@ -32,6 +31,7 @@ from domain.envelope import Recorded
 from domain.identity import CampaignId, TenantId
 from domain.refusal import Refusal
 from domain.tenant.permissions import Permission
+from migrations.events import EventDecoder, kinds_of
 
 LAUNCH, END = "launch", "end"  # the two matters, and the processes whose commands they become
 TIMER = "timer"  # the role in which a campaign ends by itself
@@ -46,8 +46,8 @@ Told = (
     | CampaignResumed
     | CampaignCompleted
 )
-TOLD = msgspec.json.Decoder(Told)
-TOLD_KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Told))
+TOLD: EventDecoder[Told] = EventDecoder(Told)
+TOLD_KINDS = kinds_of(Told)
 
 log = structlog.get_logger(__name__)
 

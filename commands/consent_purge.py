@@ -7,7 +7,6 @@ record stays, since it must say that they revoked (GDPR, Art. 7(1)).
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-import msgspec
 import structlog
 
 from commands.agenda import Agenda, Dropped, Due
@@ -19,14 +18,15 @@ from domain.consent.events import ConsentRevoked
 from domain.envelope import Recorded
 from domain.privacy.events import PrivacyRequested
 from domain.refusal import Refusal
+from migrations.events import EventDecoder, kinds_of
 
 PROCESS = "consent_purge"
 AT_ONCE = datetime.min.replace(tzinfo=UTC)  # however far the clock is set back
 REASON = "Consent was revoked."
 
-REVOKED_KIND = str(ConsentRevoked.__struct_config__.tag)
-REQUESTED_KIND = str(PrivacyRequested.__struct_config__.tag)
-REVOKED = msgspec.json.Decoder(ConsentRevoked)
+REVOKED_KINDS = kinds_of(ConsentRevoked)
+REQUESTED_KINDS = kinds_of(PrivacyRequested)
+REVOKED = EventDecoder(ConsentRevoked)
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ class ConsentPurge:
         return await self._agenda.step(wait_s=wait_s)
 
     async def _act(self, due: Due) -> bool:
-        event = REVOKED.decode(due.note)
+        event = REVOKED.decode(due.note.encode())
         asking = Asking.of_process(
             PROCESS, due.caused_by, tenant=due.tenant, causation_id=due.caused_by
         )
@@ -63,8 +63,8 @@ class ConsentPurge:
 
 def heed(recorded: Recorded) -> Iterable[Due | Dropped]:
     """Tell what a revocation puts on the agenda, and what its purge takes off it."""
-    if recorded.kind == REVOKED_KIND:
+    if recorded.kind in REVOKED_KINDS:
         note = recorded.data.decode()
         yield Due(recorded.tenant, recorded.event_id, AT_ONCE, recorded.event_id, note)
-    elif recorded.kind == REQUESTED_KIND and recorded.causation_id is not None:
+    elif recorded.kind in REQUESTED_KINDS and recorded.causation_id is not None:
         yield Dropped(recorded.tenant, recorded.causation_id)

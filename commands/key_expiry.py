@@ -5,9 +5,6 @@ The API heeds a key's time by itself; the hot path knows only which keys are in 
 
 from collections.abc import Iterable
 from functools import partial
-from typing import get_args
-
-import msgspec
 
 from commands.agenda import Agenda, Dropped, Due
 from commands.desk import Desk
@@ -18,12 +15,13 @@ from domain.envelope import Recorded
 from domain.identity import KeyId
 from domain.tenant.decisions import expire_key
 from domain.tenant.events import KeyExpirySet, KeyIssued, KeyRevoked
+from migrations.events import EventDecoder, kinds_of
 
 PROCESS = "key-expiry"
 
 Told = KeyIssued | KeyExpirySet | KeyRevoked
-TOLD = msgspec.json.Decoder(Told)
-TOLD_KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Told))
+TOLD: EventDecoder[Told] = EventDecoder(Told)
+TOLD_KINDS = kinds_of(Told)
 
 
 class KeyExpiry:

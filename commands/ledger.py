@@ -11,6 +11,7 @@ from commands.ports import Appended, Fault
 from domain.envelope import Recorded
 from domain.event import Event
 from domain.identity import TenantId
+from migrations.events import EventDecoder
 
 REMEMBERED = 256
 REMEMBERED_FOR = timedelta(hours=24)
@@ -38,7 +39,7 @@ class Ledger(NamedTuple, Generic[S, E]):
     category: str
     blank: S
     evolve: Callable[[S, E], S]
-    decoder: msgspec.json.Decoder[E]
+    decoder: EventDecoder[E]
     remembers: int = REMEMBERED
 
     def stream(self, key: str) -> str:

@@ -25,12 +25,13 @@ from domain.loyalty.refusals import MemberUnknown
 from domain.loyalty.settling import fallen_due
 from domain.money import Money
 from domain.tenant import Open
+from migrations.events import EventDecoder
 
 MEMBERS: Ledger[LoyaltyMember, MemberEvent] = Ledger(
-    "member", STRANGER, evolve, msgspec.json.Decoder(MemberEvent)
+    "member", STRANGER, evolve, EventDecoder(MemberEvent)
 )
 PROGRAMMES: Ledger[Programme, ProgrammeSet] = Ledger(
-    "programme", Programme(), evolve_programme, msgspec.json.Decoder(ProgrammeSet)
+    "programme", Programme(), evolve_programme, EventDecoder(ProgrammeSet)
 )
 
 

@@ -3,8 +3,6 @@
 import uuid
 from functools import partial
 
-import msgspec
-
 from commands.desk import Desk
 from commands.ledger import Ledger
 from commands.loyalty import MEMBERS, AboutMember, known_subject, nameless
@@ -12,9 +10,10 @@ from commands.transact import Asking, Outcome, current, transact
 from domain.loyalty import UNREWARDED, Reward, RewardSignalled, Stranger
 from domain.loyalty.refusals import MemberUnknown
 from domain.loyalty.rewards import evolve, note, signal
+from migrations.events import EventDecoder
 
 REWARDS: Ledger[Reward, RewardSignalled] = Ledger(
-    "reward", UNREWARDED, evolve, msgspec.json.Decoder(RewardSignalled), remembers=16
+    "reward", UNREWARDED, evolve, EventDecoder(RewardSignalled), remembers=16
 )
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "rewards.campaign-express")
 

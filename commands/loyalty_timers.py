@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-import msgspec
 import structlog
 
 from commands.agenda import Agenda, Dropped, Due
@@ -22,16 +21,14 @@ from domain.loyalty.events import (
 )
 from domain.loyalty.standing import INACTIVITY
 from domain.refusal import Refusal
+from migrations.events import EventDecoder, kinds_of
 
 PROCESS = "loyalty"
 EXPIRY, TIER = "expiry", "tier"
 
 Told = StarsEarned | StarsRedeemed | StarsExpired | PurchaseRefunded | TierChanged
-TOLD = msgspec.json.Decoder(Told)
-TOLD_KINDS = frozenset(
-    str(event.__struct_config__.tag)
-    for event in (StarsEarned, StarsRedeemed, StarsExpired, PurchaseRefunded, TierChanged)
-)
+TOLD: EventDecoder[Told] = EventDecoder(Told)
+TOLD_KINDS = kinds_of(Told)
 
 log = structlog.get_logger(__name__)
 

@@ -10,9 +10,10 @@ from commands.transact import Asking, Outcome, transact
 from domain.notification import UNRAISED, Notification, NotificationEvent, evolve
 from domain.notification.decisions import raise_once, read
 from domain.notification.events import NotificationRaised
+from migrations.events import EventDecoder
 
 NOTIFICATIONS: Ledger[Notification, NotificationEvent] = Ledger(
-    "notification", UNRAISED, evolve, msgspec.json.Decoder(NotificationEvent), remembers=16
+    "notification", UNRAISED, evolve, EventDecoder(NotificationEvent), remembers=16
 )
 
 

@@ -30,12 +30,13 @@ from domain.privacy.naming import require_subject
 from domain.privacy.refusals import HoldUnknown
 from domain.privacy.request import Asked, Received, Running
 from domain.privacy.whom import WHOM, Whom
+from migrations.events import EventDecoder
 
 REQUESTS: Ledger[PrivacyRequest, PrivacyEvent] = Ledger(
-    "privacy", UNASKED, evolve, msgspec.json.Decoder(PrivacyEvent)
+    "privacy", UNASKED, evolve, EventDecoder(PrivacyEvent)
 )
 SUBJECTS: Ledger[SubjectFile, SubjectEvent] = Ledger(
-    "subject", UNOPENED_FILE, evolve_subject, msgspec.json.Decoder(SubjectEvent)
+    "subject", UNOPENED_FILE, evolve_subject, EventDecoder(SubjectEvent)
 )
 
 

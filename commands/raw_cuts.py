@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-import msgspec
-
 from commands.budget_allocation import OURS
 from commands.desk import Desk
 from commands.ledger import Ledger
@@ -14,12 +12,13 @@ from commands.transact import Asking, current, transact
 from domain.identity import TenantId
 from domain.privacy.raw_events import UNCUT, RawCutEvent, RawCuts, cut, end, evolve
 from domain.privacy.request import Unasked
+from migrations.events import EventDecoder
 
 PROCESS = "raw_cut"
 IN_FORCE = "in_force"
 
 CUTS: Ledger[RawCuts, RawCutEvent] = Ledger(
-    PROCESS, UNCUT, evolve, msgspec.json.Decoder(RawCutEvent), remembers=16
+    PROCESS, UNCUT, evolve, EventDecoder(RawCutEvent), remembers=16
 )
 
 

@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import msgspec
-
 from commands.desk import Desk
 from commands.ledger import Ledger
 from commands.ports import Fault, Happenings, Overtaken
@@ -17,6 +15,7 @@ from commands.transact import Asking, current, transact
 from domain.audit import UNSEALED, AuditSealed, Seals, evolve, seal
 from domain.audit.seals import CATEGORY, KEY, STREAM, TENANT, root_over
 from domain.envelope import Recorded
+from migrations.events import EventDecoder
 
 PROCESS = "sealing"
 EVENTS_MAX = 1_000
@@ -24,7 +23,7 @@ EVERY_S = 60.0
 BATCH_MAX = 5_000
 
 SEALS: Ledger[Seals, AuditSealed] = Ledger(
-    CATEGORY, UNSEALED, evolve, msgspec.json.Decoder(AuditSealed), remembers=8
+    CATEGORY, UNSEALED, evolve, EventDecoder(AuditSealed), remembers=8
 )
 
 

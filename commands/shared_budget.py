@@ -26,12 +26,13 @@ from domain.money import Money
 from domain.refusal import FieldError
 from domain.shared_budget import UNSET, SharedBudget, SharedBudgetEvent, Standing, evolve
 from domain.shared_budget.decisions import MembersWrong, Plan, Tally, count, set_plan
+from migrations.events import EventDecoder
 
 PROCESS = "shared_budget"
 ATTEMPTS_MAX = 3
 
 SHARED_BUDGETS: Ledger[SharedBudget, SharedBudgetEvent] = Ledger(
-    "shared_budget", UNSET, evolve, msgspec.json.Decoder(SharedBudgetEvent)
+    "shared_budget", UNSET, evolve, EventDecoder(SharedBudgetEvent)
 )
 
 

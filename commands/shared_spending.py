@@ -7,9 +7,6 @@ billed spend leads to, and what a crash left undone.
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import get_args
-
-import msgspec
 
 from commands.agenda import Agenda, Dropped, Due
 from commands.budget import BUDGETS
@@ -47,6 +44,7 @@ from domain.shared_budget.events import (
     SharedBudgetSpent,
     SharedHoldDropped,
 )
+from migrations.events import EventDecoder, kinds_of
 
 PROCESS = "shared_spending"
 AT_ONCE = datetime.min.replace(tzinfo=UTC)  # due whatever the clock says
@@ -60,10 +58,10 @@ Moved = (
     | ReservationReleased
     | ReservationExpired
 )
-MOVED = msgspec.json.Decoder(Moved)
-MOVED_KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Moved))
-SHARED = msgspec.json.Decoder(SharedBudgetEvent)
-SHARED_KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(SharedBudgetEvent))
+MOVED: EventDecoder[Moved] = EventDecoder(Moved)
+MOVED_KINDS = kinds_of(Moved)
+SHARED: EventDecoder[SharedBudgetEvent] = EventDecoder(SharedBudgetEvent)
+SHARED_KINDS = kinds_of(SharedBudgetEvent)
 
 
 def shared_spending(desk: Desk, happenings: Happenings) -> Agenda:

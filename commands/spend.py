@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
-import msgspec
 import structlog
 
 from commands.budget import RecordSpend, record_spend
@@ -32,12 +31,13 @@ from domain.budget.claims import (
 from domain.budget.decisions import BudgetUnknown, Usage
 from domain.identity import CampaignId, TenantId
 from domain.refusal import Refusal
+from migrations.events import EventDecoder
 
 PROCESS = "spend"
 AT_ONCE_MAX = 64  # commands under way together, so that they share an fsync
 
 CLAIMS: Ledger[Claimed, ClaimEvent] = Ledger(
-    PROCESS, NOTHING_CLAIMED, evolve, msgspec.json.Decoder(ClaimEvent), remembers=16
+    PROCESS, NOTHING_CLAIMED, evolve, EventDecoder(ClaimEvent), remembers=16
 )
 
 log = structlog.get_logger(__name__)

@@ -17,13 +17,12 @@ from domain.tenant.decisions.authority import EVERY
 from domain.tenant.events import KeyUse
 from domain.tenant.roles import Actor
 from domain.tenant.terms import KeyTerms, Sealed, Secret
+from migrations.events import EventDecoder
 
 PREFIX_CHARACTERS = 6  # of a key's randomness; the rest must be good enough by itself
 REST_CHARACTERS_MIN = 32
 
-TENANTS: Ledger[Tenant, TenantEvent] = Ledger(
-    "tenant", UNOPENED, evolve, msgspec.json.Decoder(TenantEvent)
-)
+TENANTS: Ledger[Tenant, TenantEvent] = Ledger("tenant", UNOPENED, evolve, EventDecoder(TenantEvent))
 Decision = Callable[[Tenant], Sequence[TenantEvent]]
 
 

@@ -7,12 +7,13 @@ import msgspec
 
 from domain.envelope import Recorded
 from domain.privacy.subject_events import SubjectErased
+from migrations.events import EventDecoder, kinds_of
 from projections.ports import Address, Batch, Change, Filing, Parked
 from projections.projection import Projection, kinds
 
 ATTEMPTS_MAX = 3  # a fold is pure, so another attempt only outlives a passing want of memory
 ERROR_LENGTH_MAX = 500
-GONE = str(SubjectErased.__struct_config__.tag)
+GONE = kinds_of(SubjectErased)
 
 Memories = Mapping[Address, Any]
 Stream = tuple[str, str]  # tenant and stream
@@ -32,8 +33,8 @@ class Folding:
 
     def __init__(self, projection: Projection) -> None:
         self.projection = projection
-        self.kinds = kinds(projection) | {GONE}
-        self._decoder = msgspec.json.Decoder(projection.events)
+        self.kinds = kinds(projection) | GONE
+        self._decoder: EventDecoder[Any] = EventDecoder(projection.events)
         self._memory = msgspec.json.Decoder(projection.memory)
         self._encode = msgspec.json.Encoder().encode
 
@@ -117,7 +118,7 @@ class Folding:
 
     def _take(self, event: Recorded, memories: Memories, fresh: dict[Address, Any]) -> str | None:
         address = self.projection.key(event)
-        if event.kind == GONE:
+        if event.kind in GONE:
             fresh[address] = None  # Whatever is kept under an erased person's reference goes.
             return None
         memory = fresh[address] if address in fresh else memories.get(address)

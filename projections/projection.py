@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from types import UnionType
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from domain.envelope import Recorded
 from domain.event import Event
+from migrations.events import kinds_of
 from projections.ports import Address
 
 OnPoison = Literal["park", "pause"]
@@ -47,5 +48,4 @@ class Projection(msgspec.Struct, frozen=True, kw_only=True):
 
 def kinds(projection: Projection) -> frozenset[str]:
     """Return the wire tags of the events the projection reads; it passes over all others."""
-    members: tuple[type[Event], ...] = get_args(projection.events) or (projection.events,)
-    return frozenset(str(member.__struct_config__.tag) for member in members)
+    return kinds_of(projection.events)

@@ -19,6 +19,7 @@ from domain.envelope import Recorded
 from domain.identity import TenantId
 from domain.privacy.naming import require_subject
 from domain.tenant.permissions import Permission
+from migrations.events import EventDecoder
 from projections.access import Holder
 from projections.consent import CONSENT, Consents, Holding
 from projections.views import Positions
@@ -28,7 +29,7 @@ from read_api.ports import AuditTrail, Named, Subjects
 TAGS = ["Consent"]
 READING = {"permission": Permission.CDP_READ}
 VERSION_DIGITS_MAX = 18
-EVENTS = msgspec.json.Decoder(ConsentEvent)
+EVENTS: EventDecoder[ConsentEvent] = EventDecoder(ConsentEvent)
 NOTHING = Holding(consent=UNASKED, version=0, position=0)
 
 Word = Annotated[

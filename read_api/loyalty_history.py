@@ -21,8 +21,9 @@ from domain.loyalty.events import (
 )
 from domain.loyalty.programme import MILLIONTHS
 from domain.money import Money
+from migrations.events import EventDecoder
 
-EVENTS = msgspec.json.Decoder(MemberEvent)
+EVENTS: EventDecoder[MemberEvent] = EventDecoder(MemberEvent)
 
 
 class LoyaltyHappening(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

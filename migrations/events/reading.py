@@ -5,10 +5,9 @@ from typing import Any, Generic, TypeVar, cast, get_args
 
 import msgspec
 
-from domain.event import Event
 from migrations.events.upcasters import UPCASTERS, ancestors_of, upcast
 
-E = TypeVar("E", bound=Event)
+E = TypeVar("E", bound=msgspec.Struct)
 
 
 class _Kind(msgspec.Struct):
@@ -42,7 +41,7 @@ class EventDecoder(Generic[E]):
         return self._today.decode(msgspec.json.encode({"kind": kind, **content}))
 
 
-def kinds_of(union: type[Event] | UnionType) -> frozenset[str]:
+def kinds_of(union: type[msgspec.Struct] | UnionType) -> frozenset[str]:
     """Return the wire tags a union of events reads, those of older versions too."""
-    members: tuple[type[Event], ...] = get_args(union) or (cast("type[Event]", union),)
+    members: tuple[type[msgspec.Struct], ...] = get_args(union) or (union,)
     return ancestors_of(str(member.__struct_config__.tag) for member in members)
