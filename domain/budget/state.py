@@ -116,10 +116,8 @@ def _changed(  # noqa: C901, PLR0911, PLR0912 - one case per event: splitting wo
             return _adjusted(budget, reference, amount.micros, on)
         case BudgetReserved():
             return _reserved(budget, event)
-        case ReservationCommitted(reservation=name, amount=amount):
-            ended = _ended(budget, name, Closed(end="committed", micros=amount.micros))
-            days = _with(budget.days, event.on, amount.micros)
-            return replace(ended, spent_micros=budget.spent_micros + amount.micros, days=days)
+        case ReservationCommitted():
+            return _committed(budget, event)
         case ReservationReleased(reservation=name):
             return _ended(budget, name, Closed(end="released"))
         case ReservationExpired(reservation=name):
@@ -140,14 +138,8 @@ def _changed(  # noqa: C901, PLR0911, PLR0912 - one case per event: splitting wo
             return replace(budget, pace="ahead")
         case PacingRecovered():
             return replace(budget, pace="on_plan")
-        case SharedBudgetJoined(shared_budget=shared):
-            return replace(budget, shared=budget.shared | {shared})
-        case SharedBudgetLeft(shared_budget=shared):
-            return replace(_let_go(budget, shared), shared=budget.shared - {shared})
-        case BudgetHalted(shared_budget=shared, until=until):
-            return replace(budget, halts={**budget.halts, shared: until})
-        case BudgetReleased(shared_budget=shared):
-            return _let_go(budget, shared)
+        case SharedBudgetJoined() | SharedBudgetLeft() | BudgetHalted() | BudgetReleased():
+            return _shared(budget, event)
 
 
 def _opened(event: BudgetAllocated) -> Allocated:
@@ -211,13 +203,35 @@ def _reserved(budget: Allocated, event: BudgetReserved) -> Allocated:
     return replace(budget, holds={**budget.holds, event.reservation: hold}, closed=closed)
 
 
+def _committed(budget: Allocated, event: ReservationCommitted) -> Allocated:
+    micros = event.amount.micros
+    return replace(
+        _ended(budget, event.reservation, Closed(end="committed", micros=micros)),
+        spent_micros=budget.spent_micros + micros,
+        days=_with(budget.days, event.on, micros),
+    )
+
+
 def _ended(budget: Allocated, name: str, closed: Closed) -> Allocated:
     holds = {other: hold for other, hold in budget.holds.items() if other != name}
     return replace(budget, holds=holds, closed=newest({**budget.closed, name: closed}))
 
 
-def _let_go(budget: Allocated, shared: str) -> Allocated:
-    return replace(budget, halts={name: to for name, to in budget.halts.items() if name != shared})
+def _shared(
+    budget: Allocated,
+    event: SharedBudgetJoined | SharedBudgetLeft | BudgetHalted | BudgetReleased,
+) -> Allocated:
+    name = event.shared_budget
+    others = {shared: until for shared, until in budget.halts.items() if shared != name}
+    match event:
+        case SharedBudgetJoined():
+            return replace(budget, shared=budget.shared | {name})
+        case SharedBudgetLeft():
+            return replace(budget, shared=budget.shared - {name}, halts=others)
+        case BudgetHalted(until=until):
+            return replace(budget, halts={**others, name: until})
+        case BudgetReleased():
+            return replace(budget, halts=others)
 
 
 def _with(days: dict[dt.date, int], day: dt.date, micros: int) -> dict[dt.date, int]:

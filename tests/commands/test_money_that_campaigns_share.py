@@ -275,7 +275,8 @@ async def test_whatever_several_people_do_at_once_the_shared_total_holds(seed):
     desks = [Desk(log, StoppedClock(MONDAY)) for _ in range(4)]
     campaigns = await two_campaigns(desks[0])
     await shared(desks[0], campaigns)
-    await _pressed(desks, campaigns, random.Random(seed), rounds=12)
+    most = await _pressed(desks, campaigns, random.Random(seed), rounds=12)
+    assert 0 < most <= 100_000_000
     state = await standing(Desk(log, StoppedClock(MONDAY)))
     committed = [(await budget_of(desks[0], c)).spent_micros for c in campaigns]
     assert sum(committed) == state.spent_micros
@@ -286,11 +287,13 @@ async def test_it_holds_over_a_log_in_a_file_too(tmp_path):
         desks = [Desk(log, StoppedClock(MONDAY)) for _ in range(3)]
         campaigns = await two_campaigns(desks[0])
         await shared(desks[0], campaigns)
-        await _pressed(desks, campaigns, random.Random(7), rounds=6)
+        most = await _pressed(desks, campaigns, random.Random(7), rounds=6)
+        assert 0 < most <= 100_000_000
 
 
 async def _pressed(desks, campaigns, chance, *, rounds):
-    """Many requests and the process managers at once, with the total looked at in between."""
+    """Return the most ever promised while many ask at once and the process managers run."""
+    most = 0
     agendas = [shared_spending(desks[-1], desks[-1].log), budget_timers(desks[-1], desks[-1].log)]
     for _ in range(rounds):
         doings = [_something(chance.choice(desks), campaigns, chance) for _ in range(8)]
@@ -302,12 +305,12 @@ async def _pressed(desks, campaigns, chance, *, rounds):
             budget = await budget_of(onlooker, campaign)
             spent += budget.spent_micros
             open_ += held(budget.holds.values())
-        assert state.spent_micros + held(state.holds.values()) <= state.total.micros
-        assert spent + open_ <= state.total.micros
+        most = max(most, spent + open_, state.spent_micros + held(state.holds.values()))
         for desk in desks:
             desk.clock.at += timedelta(seconds=chance.randint(0, 90))
     for agenda in agendas:
         await at_rest(agenda)
+    return most
 
 
 async def _something(desk, campaigns, chance):
