@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Self
@@ -19,6 +18,7 @@ from kurrentdbclient.exceptions import (
     WrongCurrentVersionError,
 )
 
+from adapters.ends import Ends
 from adapters.fitting import TooMuchForOneEvent, demand_fit, readable
 from adapters.kurrentdb_address import address, client_at
 from adapters.kurrentdb_ear import KurrentDBEar
@@ -29,10 +29,9 @@ from adapters.sealing import sealed
 from commands.ports import Appended, LogUnreachable, Overtaken
 from domain.audit import Anchor
 from domain.chain import Chains, Verification
-from domain.envelope import GENESIS, Entry, Recorded
+from domain.envelope import Entry, Recorded
 from domain.identity import TenantId
 
-ENDS_MAX = 16_384  # streams whose newest version and hash are remembered
 APPEND_WITHIN_S = 5.0
 ANSWER_WITHIN_S = 10.0
 VERIFIED_AT_ONCE = 5_000
@@ -54,7 +53,7 @@ class KurrentDBEventLog:
         self._naming = Naming(namespace)
         self._recent = Recent()
         self._ear = KurrentDBEar(self._client, naming=self._naming, recent=self._recent)
-        self._ends: OrderedDict[str, tuple[int, str]] = OrderedDict()
+        self._ends = Ends()
 
     async def __aenter__(self) -> Self:
         """Connect and ask once; raises `LogUnreachable`."""
@@ -90,7 +89,7 @@ class KurrentDBEventLog:
             return []
         history = [recorded_from(event, self._naming) for event in events]
         if history and len(history) < limit:
-            self._remember(name, history[-1].version, history[-1].hash)
+            self._ends.note(name, history[-1].version, history[-1].hash)
         return history
 
     async def append(
@@ -98,8 +97,8 @@ class KurrentDBEventLog:
     ) -> Appended:
         demand_fit(stream, entries)
         name = self._naming.name(tenant, stream)
-        version, previous = await self._end(name, after)
-        if version != after:
+        previous = self._ends.at(name, after) or await self._seal_at(name, after)
+        if previous is None:
             raise Overtaken(stream)
         news = sealed(
             entries, tenant=tenant, stream=stream, after=after, previous=previous, position=0
@@ -108,9 +107,9 @@ class KurrentDBEventLog:
             with _reporting():
                 position = await self._appended(name, [proposed(each) for each in news], after)
         except WrongCurrentVersionError as error:
-            self._ends.pop(name, None)
+            self._ends.forget(name)
             raise Overtaken(stream) from error
-        self._remember(name, news[-1].version, news[-1].hash)
+        self._ends.note(name, news[-1].version, news[-1].hash)
         return Appended(version=after + len(news), position=position)
 
     async def after(self, position: int, *, limit: int, wait_s: float = 0.0) -> Sequence[Recorded]:
@@ -182,22 +181,19 @@ class KurrentDBEventLog:
             events = [event async for event in reading if event.commit_position > position]
         return events[:limit]
 
-    async def _end(self, name: str, after: int) -> tuple[int, str]:
-        """Return the newest version and hash of a stream, as remembered when that will do."""
-        known = self._ends.get(name)
-        if known is not None and known[0] >= after:
-            return known
-        if after == 0:
-            return 0, GENESIS  # if something is there after all, the server says so
+    async def _seal_at(self, name: str, version: int) -> str | None:
+        """Return the hash of the stream's newest event, None unless it is that version."""
+        if self._ends.beyond(name, version):
+            return None
         try:
             with _reporting():
                 newest = await self._client.get_stream(
                     name, backwards=True, limit=1, timeout=ANSWER_WITHIN_S
                 )
         except NotFoundError:
-            return 0, GENESIS
+            return None
         last = recorded_from(newest[0], self._naming)
-        return last.version, last.hash
+        return last.hash if last.version == version else None
 
     async def _appended(self, name: str, news: list[NewEvent], after: int) -> int:
         try:
@@ -222,12 +218,6 @@ class KurrentDBEventLog:
         except KurrentDBClientError:
             return None
         return there[0].commit_position if there and there[0].id == event.id else None
-
-    def _remember(self, name: str, version: int, seal: str) -> None:
-        self._ends[name] = version, seal
-        self._ends.move_to_end(name)
-        if len(self._ends) > ENDS_MAX:
-            self._ends.popitem(last=False)
 
 
 @contextmanager

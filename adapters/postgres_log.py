@@ -8,6 +8,7 @@ from typing import Self
 import psycopg
 
 from adapters import postgres_statements as sql
+from adapters.ends import Ends
 from adapters.fitting import demand_fit, readable
 from adapters.links import Row, follow_rows, gaps
 from adapters.postgres_ear import Ear
@@ -43,7 +44,8 @@ class PostgresEventLog:
         self._recent = Recent()
         self._lines = Lines(url, READING_LINES)
         self._reader = PostgresReader(self._lines)
-        self._writer = PostgresWriter(url, channel=CHANNEL)
+        self._ends = Ends()
+        self._writer = PostgresWriter(url, channel=CHANNEL, ends=self._ends)
         self._ear = Ear(url, channel=CHANNEL, recent=self._recent)
         self._url = url
 
@@ -71,7 +73,11 @@ class PostgresEventLog:
     ) -> Sequence[Recorded]:
         if not readable(stream):
             return []
-        return await self._reader.history(physical(tenant, stream), after=after, upto=upto)
+        name = physical(tenant, stream)
+        history = await self._reader.history(name, after=after, upto=upto)
+        if history and upto is None:
+            self._ends.note(name, history[-1].version, history[-1].hash)
+        return history
 
     async def append(
         self, tenant: TenantId, stream: str, entries: Sequence[Entry], *, after: int

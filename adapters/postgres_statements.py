@@ -50,13 +50,19 @@ ENDS = """
     ) AS newest
 """
 
+# Notifies, and returns the newest position.
 INSERT = """
-    INSERT INTO stored_events
-        (notification_id, originator_id, originator_version, topic, state)
-    SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[])
+    WITH added AS (
+        INSERT INTO stored_events
+            (notification_id, originator_id, originator_version, topic, state)
+        SELECT newest.head + news.number, news.name, news.version, news.kind, news.state
+        FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[])
+            WITH ORDINALITY AS news(name, version, kind, state, number)
+        CROSS JOIN (SELECT coalesce(max(notification_id), 0) AS head FROM stored_events) AS newest
+        RETURNING notification_id
+    ), told AS (SELECT max(notification_id) AS head FROM added)
+    SELECT head FROM told, LATERAL pg_notify(%b, head::text)
 """
-
-NOTIFY = "SELECT pg_notify(%s, %s)"
 
 NEAR = """
     SELECT asked.number, near.*

@@ -14,27 +14,30 @@ async def losing_wire(port, word):
     losing, carrying = asyncio.Event(), set()
 
     async def carry(reader, writer):
+        carrying.add(asyncio.current_task())
         there, here = await asyncio.open_connection("127.0.0.1", port)
         lost = asyncio.Event()
-        ways = {
+        ways = [
             asyncio.create_task(_requests(reader, here, word, losing, lost)),
             asyncio.create_task(_answers(there, writer, lost)),
-        }
-        carrying.update(ways)
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        for way in ways:
-            way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
-        carrying.difference_update(ways)
-        writer.transport.abort()
-        here.close()
+        ]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            for end in (writer, here):
+                end.close()
+                with contextlib.suppress(OSError):
+                    await end.wait_closed()
 
     server = await asyncio.start_server(carry, "127.0.0.1", 0)
     yield server.sockets[0].getsockname()[1], losing
     server.close()
-    for way in list(carrying):
-        way.cancel()
-    await asyncio.sleep(0)
+    for wire in carrying:
+        wire.cancel()
+    await asyncio.gather(*carrying, return_exceptions=True)
 
 
 async def _requests(reader, writer, word, losing, lost):
