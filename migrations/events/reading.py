@@ -37,7 +37,10 @@ class EventDecoder(Generic[E]):
                 raise
         content = _content.decode(data)
         del content["kind"]
-        kind, content = upcast(kind, content)
+        try:
+            kind, content = upcast(kind, content)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise msgspec.ValidationError(f"no {kind} was ever written so: {error!r}") from error
         return self._today.decode(msgspec.json.encode({"kind": kind, **content}))
 
 
