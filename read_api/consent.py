@@ -60,7 +60,7 @@ class ShownEvidence(msgspec.Struct, frozen=True, kw_only=True):
     sent: dict[str, Any] | None
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class ConsentVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What is allowed.
 
     `purposes` are by TCF number, group, or a name of your own, and for yourselves; `partners`
@@ -73,7 +73,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     vendors: str
 
 
-class ShownConsent(Verdict, frozen=True, kw_only=True):
+class ShownConsent(ConsentVerdict, frozen=True, kw_only=True):
     """A person's consent; `state` is no_consent, checking, partial_consent or full_consent.
 
     `allowed` answers the query's `purpose` and `partner`. `signals` is what each signal said,
@@ -92,7 +92,7 @@ class ShownConsent(Verdict, frozen=True, kw_only=True):
     position: int
 
 
-class Happening(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ConsentHappening(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of the history; `state` is what it led to, where it tells.
 
     `kind` is check_started, given, confirmed, withdrawn, denied or revoked.
@@ -103,7 +103,7 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: datetime
     actor: str
     state: str | None = None
-    verdict: Verdict | None = None
+    verdict: ConsentVerdict | None = None
     evidence: ShownEvidence | None = None
 
 
@@ -157,7 +157,7 @@ async def consent_history(
     limit: Limit = LIMIT_DEFAULT,
     cursor: Cursor = None,
     token: Token = None,
-) -> Response[Listed[Happening]]:
+) -> Response[Listed[ConsentHappening]]:
     """List what happened to a person's consent, newest first, each with its evidence."""
     require_subject(subject)
     headers = await caught_up(positions, CONSENT.name, token)
@@ -175,13 +175,13 @@ async def consent_history(
     return Response(Listed(items, str(first + 1) if first else None), headers=headers)
 
 
-def verdict(consent: Consent) -> Verdict:
+def verdict(consent: Consent) -> ConsentVerdict:
     """Return all that is allowed."""
     readings = () if isinstance(consent, NoConsent | Checking) else consent.readings
     extent = extent_of(readings)
     purposes = [*map(str, EVERY), *GROUPS, *sorted(extent.named)]
     nothing = extent.is_nothing()
-    return Verdict(
+    return ConsentVerdict(
         purposes={purpose: allows(consent, purpose) for purpose in purposes},
         special_features=[] if nothing else sorted(extent.special_features),
         partners={
@@ -192,9 +192,9 @@ def verdict(consent: Consent) -> Verdict:
     )
 
 
-async def _happening(keys: Sealed, known: Named, recorded: Recorded) -> Happening:
+async def _happening(keys: Sealed, known: Named, recorded: Recorded) -> ConsentHappening:
     event: ConsentEvent = EVENTS.decode(recorded.data)
-    line = Happening(
+    line = ConsentHappening(
         version=recorded.version,
         kind=recorded.kind.split(".")[1],
         at=recorded.recorded_at,
