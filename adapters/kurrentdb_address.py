@@ -6,6 +6,14 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 from kurrentdbclient import AsyncKurrentDBClient
 
 KEEPALIVE_MS = "10000"  # a peer that vanished without a word is given up after twice that
+# Left to itself gRPC waits up to two minutes before it tries a server again, and remembers that
+# across the client's new channels, so we would be away long after the server came back.
+RECONNECTING = (
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+)
 
 
 def address(url: str) -> tuple[str, str]:
@@ -28,6 +36,7 @@ def address(url: str) -> tuple[str, str]:
 def client_at(url: str) -> AsyncKurrentDBClient:
     """Return a client, not connected; raises `ValueError`, `OSError` for a bad URL or file."""
     client = AsyncKurrentDBClient(url)
+    client.grpc_options += RECONNECTING
     parts = urlsplit(url)
     if parts.username and parts.password:
         # The client takes them as they stand in the URL, where `@` can only stand as `%40`.
