@@ -26,7 +26,7 @@ from domain.identity import TenantId
 LOCK_TIMEOUT_S = 5  # how long to wait while another process commits
 READERS = 2
 NEAR_MAX = 64  # events read without leaving the event loop
-VERIFIED_AT_ONCE = 5_000
+VERIFIED_AT_ONCE = 1_000
 
 T = TypeVar("T")
 

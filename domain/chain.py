@@ -46,14 +46,6 @@ class Link(NamedTuple):
     seal: bytes | None  # the event itself, where it is a seal
 
 
-class Leaf(NamedTuple):
-    """An event that no seal was seen for yet."""
-
-    position: int
-    hash: str
-    asked: bool  # whether it is of the tenant that was asked about
-
-
 class Chains:
     """Follows every stream's chain, and the seals over all, through events in the log's order.
 
@@ -78,7 +70,10 @@ class Chains:
         # Each stream's version and hash; no hash where the newest event could not be read.
         self._ends: dict[tuple[str, str], tuple[int, str | None]] = {}
         self._missing: set[tuple[str, str, int]] = set()
-        self._unsealed: list[Leaf] = []
+        # The events no seal was seen for yet, in their order: hash, position, whether asked for.
+        self._hashes: list[str] = []
+        self._positions: list[int] = []
+        self._concerned: list[bool] = []
 
     def follow(self, history: Iterable[Recorded]) -> None:
         """Check further events against what was seen before them."""
@@ -86,10 +81,10 @@ class Chains:
 
     def follow_links(self, links: Iterable[Link]) -> None:
         """Check further events of which only the links are at hand."""
-        ends, unsealed, start = self._ends, self._unsealed, (0, GENESIS)
+        ends, start, whole = self._ends, (0, GENESIS), self._tenant is None
         for link in links:
             tenant, stream, version, position, previous, hash_, proof, seal = link
-            asked = self._asked(tenant, stream)
+            asked = whole or self._asked(tenant, stream)
             end = ends.get((tenant, stream), start)
             # Most events are as they should be: they are passed with a glance.
             if version != end[0] + 1 or previous != end[1] or proof != hash_:
@@ -100,7 +95,7 @@ class Chains:
             self._events += asked
             if seal is not None and self._stream is None:
                 self._check_seal(link, seal)
-            unsealed.append(Leaf(position, hash_, asked))
+            self._await_seal(position, hash_, asked=asked)
 
     def pass_over(self, tenant: str, stream: str, version: int, position: int) -> None:
         """Report an event that cannot be read; what follows it is taken as it stands."""
@@ -108,7 +103,7 @@ class Chains:
         if asked:
             self.findings.append(Finding(tenant, stream, version, position, UNREADABLE))
         self._ends[tenant, stream] = (version, None)
-        self._unsealed.append(Leaf(position, GENESIS, asked))
+        self._await_seal(position, GENESIS, asked=asked)
 
     def miss(self, finding: Finding) -> None:
         """Report what a backend itself finds wrong, for example a position that is missing."""
@@ -126,6 +121,11 @@ class Chains:
             )
             lost = (Finding(TENANT, STREAM, anchor.seal, anchor.position, problem),)
         return Verification(self._events, self._streams, (*self.findings, *lost))
+
+    def _await_seal(self, position: int, hash_: str, *, asked: bool) -> None:
+        self._hashes.append(hash_)
+        self._positions.append(position)
+        self._concerned.append(asked)
 
     def _asked(self, tenant: str, stream: str) -> bool:
         return self._tenant in {None, tenant} and self._stream in {None, stream}
@@ -151,19 +151,19 @@ class Chains:
         except msgspec.MsgspecError:
             self.miss(Finding(*place, UNREADABLE))
             return
-        covered = self._unsealed[: told.count]
-        hashes = [leaf.hash for leaf in covered]
+        hashes = self._hashes[: told.count]
         total = self.seals.total + told.count
         if told.root == root_over(self.seals.root, hashes, total=total):
             sealed = told.count
         else:
             sealed = self._until(told)
-            if self._tenant is None or any(leaf.asked for leaf in self._unsealed[:sealed]):
+            if self._tenant is None or any(self._concerned[:sealed]):
                 self.findings.append(Finding(*place, _broken(told, sealed)))
         self._check_anchor(told, place)
         self.newest = anchor_of(told)
         self.seals = evolve(self.seals, told)
-        del self._unsealed[:sealed]
+        for waiting in (self._hashes, self._positions, self._concerned):
+            del waiting[:sealed]
 
     def _check_anchor(self, told: AuditSealed, place: tuple[str, str, int, int]) -> None:
         anchor = self._anchor
@@ -175,10 +175,9 @@ class Chains:
 
     def _until(self, told: AuditSealed) -> int:
         """Return how many events to take for sealed, so that later seals are judged alone."""
-        for number, leaf in enumerate(self._unsealed, start=1):
-            if leaf.position == told.last:
-                return number
-        return min(told.count, len(self._unsealed))
+        if told.last in self._positions:
+            return self._positions.index(told.last) + 1
+        return min(told.count, len(self._positions))
 
 
 def _broken(told: AuditSealed, found: int) -> str:

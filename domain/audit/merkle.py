@@ -1,14 +1,16 @@
-"""Merkle trees over event hashes, as RFC 6962 section 2.1 defines them.
+"""Merkle trees over event hashes, shaped as RFC 6962 section 2.1 defines them.
 
 A root commits to every leaf and to their order; a path of log2(n) hashes proves that one
-leaf is under it without telling any other.
+leaf is under it without telling any other. A leaf's hash is the event's own: its text begins
+with `[` (`domain.envelope.chained`), a node's with 0x01 and a seal's with 0x02, so that none
+can be passed off as another, which is what the RFC's 0x00 before each leaf is for.
 """
 
 import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
-LEAF, NODE, CHAIN = b"\x00", b"\x01", b"\x02"
+NODE, CHAIN = b"\x01", b"\x02"
 NO_ROOT = "0" * 64
 
 
@@ -48,7 +50,7 @@ def path_to(index: int, hashes: Sequence[str]) -> list[Step]:
 
 def root_by(event_hash: str, path: Sequence[Step]) -> bytes:
     """Return the tree hash that the path leads to from one event's hash."""
-    node = hashlib.sha256(LEAF + bytes.fromhex(event_hash)).digest()
+    node = bytes.fromhex(event_hash)
     for beside, left in path:
         pair = (bytes.fromhex(beside), node) if left else (node, bytes.fromhex(beside))
         node = hashlib.sha256(NODE + pair[0] + pair[1]).digest()
@@ -56,8 +58,7 @@ def root_by(event_hash: str, path: Sequence[Step]) -> bytes:
 
 
 def _leaves(hashes: Sequence[str]) -> list[bytes]:
-    sha256, from_hex = hashlib.sha256, bytes.fromhex
-    return [sha256(LEAF + from_hex(each)).digest() for each in hashes]
+    return [bytes.fromhex(each) for each in hashes]
 
 
 def _parents(level: Sequence[bytes]) -> list[bytes]:
