@@ -84,18 +84,17 @@ class Agenda:
         closed, again = 0, []
         try:
             while self._queue and self._queue[0][0] <= now:
-                at, tenant, name = heapq.heappop(self._queue)
+                again.append(heapq.heappop(self._queue))
+                at, tenant, name = again[-1]
                 due = self._pending.get((tenant, name))
                 if due is None or due.at != at:
-                    continue  # It was dropped, or has another time now.
-                again.append((at, tenant, name))  # Also when acting fails: the world may mend.
-                if answer := await self._act(due):
+                    again.pop()  # It was dropped, or has another time now.
+                elif await self._act(due):
                     again.pop()
                     self._pending.pop((tenant, name), None)
                     closed += 1
-                    if isinstance(answer, Due):
-                        self._note(answer)
         finally:
+            # What was not closed, be it that acting on it failed, is due again at the next step.
             for entry in again:
                 heapq.heappush(self._queue, entry)
         return closed

@@ -1,6 +1,5 @@
 """What may be asked of a campaign."""
 
-import uuid
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
@@ -10,8 +9,8 @@ import msgspec
 
 from commands.approval_rules import rules_in_force
 from commands.desk import Desk
-from commands.ledger import Ledger
-from commands.transact import Asking, Outcome, transact
+from commands.ledger import SNAPSHOT_EVERY, Ledger
+from commands.transact import Asking, Outcome, derived_id, transact
 from domain.approvals import Review
 from domain.campaign import UNWRITTEN, Brief, BriefChanges, Campaign, CampaignEvent, evolve
 from domain.campaign import decisions as campaigns
@@ -19,7 +18,7 @@ from domain.identity import CampaignId
 from migrations.events import EventDecoder
 
 CAMPAIGNS: Ledger[Campaign, CampaignEvent] = Ledger(
-    "campaign", UNWRITTEN, evolve, EventDecoder(CampaignEvent)
+    "campaign", UNWRITTEN, evolve, EventDecoder(CampaignEvent), snapshot_every=SNAPSHOT_EVERY
 )
 
 
@@ -85,7 +84,7 @@ class EndCampaign(msgspec.Struct, frozen=True, kw_only=True):
 
 async def create_campaign(command: CreateCampaign, *, asking: Asking, desk: Desk) -> Outcome:
     """Draft a campaign; its id follows from the command's, so asking again finds it."""
-    campaign = CampaignId(str(uuid.uuid5(uuid.UUID(asking.command_id), "campaign")))
+    campaign = CampaignId(derived_id(asking.command_id, "campaign"))
     at = desk.clock.now()
     decision = partial(
         campaigns.draft, campaign_id=campaign, brief=command.brief, by=asking.actor, at=at

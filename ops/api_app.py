@@ -69,6 +69,7 @@ from read_api.whoami import whoami
 from write_api.admission import Admission, admitted, require_guards
 from write_api.advertisers import put_advertiser, put_tenant
 from write_api.approval_rules import delete_approval_rule, put_approval_rule
+from write_api.bodies import BODY_BYTES_MAX
 from write_api.budget import (
     post_commit,
     post_correction,
@@ -95,8 +96,6 @@ from write_api.privacy import (
 from write_api.problems import HANDLERS, AnyRequest
 from write_api.roles import delete_role, put_role
 from write_api.shared_budget import put_shared_budget
-
-BODY_BYTES_MAX = 1_000_000
 
 ROUTES: list[Any] = [
     advertiser_card,

@@ -13,7 +13,7 @@ from commands.advertisers import RecordAdvertiser, take_on_advertiser
 from commands.tenant import ChangeSettings, change_tenant_settings
 from domain.identity import AdvertiserId
 from domain.tenant.permissions import Permission
-from write_api.bodies import understood
+from write_api.bodies import read_as
 from write_api.commanding import Answer, Commander, Receipt, asking
 from write_api.overwriting import NEVER_READ, asking_for_if_match, version_read
 from write_api.preconditions import expected_version
@@ -52,8 +52,7 @@ async def put_advertiser(
 ) -> ASGIApp:
     """Take on a client, or with If-Match change one."""
     expected = version_read(request)
-    content_type = request.headers.get("content-type", "")
-    body = understood(await request.body(), content_type, AdvertiserBody)
+    body = await read_as(request, AdvertiserBody)
     with asking_for_if_match(request):
         outcome = await take_on_advertiser(
             RecordAdvertiser(
@@ -80,7 +79,7 @@ async def put_advertiser(
 async def put_tenant(request: AnyRequest, commander: Given[Commander]) -> ASGIApp:
     """Change the agency's name or defaults; what was budgeted before stays as it was."""
     expected = expected_version(request, required=True)
-    body = understood(await request.body(), request.headers.get("content-type", ""), SettingsBody)
+    body = await read_as(request, SettingsBody)
     outcome = await change_tenant_settings(
         ChangeSettings(name=body.name, currency=body.currency, time_zone=body.time_zone),
         asking=asking(request, commander.caller, body),

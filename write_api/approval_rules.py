@@ -22,7 +22,7 @@ from domain.approvals.decisions import ApprovalRuleTaken
 from domain.approvals.rule import APPROVALS_MAX
 from domain.money import Money
 from domain.tenant.permissions import Permission
-from write_api.bodies import understood
+from write_api.bodies import read_as
 from write_api.commanding import Answer, Commander, Receipt, asking
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest, Declined, Flaw
@@ -56,7 +56,7 @@ async def put_approval_rule(
     """
     is_new = request.headers.get("if-match") is None
     expected = expected_version(request)
-    body = understood(await request.body(), request.headers.get("content-type", ""), RuleBody)
+    body = await read_as(request, RuleBody)
     command = SetApprovalRule(rule=_rule(name, body), is_new=is_new)
     asked = asking(request, commander.caller, body)
     try:

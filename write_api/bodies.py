@@ -8,14 +8,43 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, g
 
 import msgspec
 
-from write_api.problems import Declined, Flaw
+from write_api.headers import header
+from write_api.problems import SENTENCES, AnyRequest, Declined, Flaw
 
+BODY_BYTES_MAX = 1_000_000
 FLAWS_MAX = 50  # enough to mend a form; a body made of mistakes need not be echoed whole
 JSON_TYPES = ("application/json", "application/merge-patch+json")
 
 ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 T = TypeVar("T")
+
+
+async def read_as(request: AnyRequest, wanted: type[T]) -> T:
+    """Return a request's JSON body as `wanted`, or decline naming every wrong field."""
+    return understood(await whole(request), header(request, b"content-type") or "", wanted)
+
+
+async def whole(request: AnyRequest) -> bytes:
+    """Return all of a request's body, or decline one of more than `BODY_BYTES_MAX`.
+
+    Litestar's own `body()` builds all headers to compare a length that servers have checked.
+    """
+    parts, size, more = [], 0, True
+    while more:
+        message = await request.receive()
+        if message["type"] != "http.request":
+            break  # The caller has gone: nobody hears what becomes of this.
+        parts.append(message["body"])
+        size += len(parts[-1])
+        more = message["more_body"]
+        if size > BODY_BYTES_MAX:
+            raise Declined(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                "body_too_large",
+                SENTENCES[HTTPStatus.REQUEST_ENTITY_TOO_LARGE],
+            )
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def understood(body: bytes, content_type: str, wanted: type[T]) -> T:

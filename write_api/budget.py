@@ -25,7 +25,7 @@ from domain.budget.pacing import Curve
 from domain.identity import CampaignId
 from domain.money import Money
 from domain.tenant.permissions import Permission
-from write_api.bodies import understood
+from write_api.bodies import read_as
 from write_api.commanding import Answer, Commander, Receipt, asking
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest
@@ -86,7 +86,7 @@ async def post_refund(
     request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]
 ) -> ASGIApp:
     """Count a refund: less is spent, and a campaign that had run out may bid again."""
-    body = understood(await request.body(), request.headers.get("content-type", ""), Refund)
+    body = await read_as(request, Refund)
     outcome = await refund_budget(
         RefundBudget(
             campaign=CampaignId(campaign),
@@ -110,7 +110,7 @@ async def post_correction(
     request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]
 ) -> ASGIApp:
     """Correct what was recorded as spent, up or down."""
-    body = understood(await request.body(), request.headers.get("content-type", ""), Correction)
+    body = await read_as(request, Correction)
     outcome = await correct_budget(
         CorrectBudget(
             campaign=CampaignId(campaign),
@@ -134,7 +134,7 @@ async def post_reservation(
     request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]
 ) -> ASGIApp:
     """Set money aside; more than is left is refused with what is left."""
-    body = understood(await request.body(), request.headers.get("content-type", ""), Reserving)
+    body = await read_as(request, Reserving)
     outcome = await reserve_budget(
         ReserveBudget(
             campaign=CampaignId(campaign),
@@ -163,7 +163,7 @@ async def post_commit(
     commander: Given[Commander],
 ) -> ASGIApp:
     """Spend a reservation, or part of it; the rest is free again."""
-    body = understood(await request.body(), request.headers.get("content-type", ""), Committing)
+    body = await read_as(request, Committing)
     outcome = await commit_reservation(
         CommitReservation(
             campaign=CampaignId(campaign), reservation=reservation, amount=body.amount
@@ -188,7 +188,7 @@ async def post_release(
     commander: Given[Commander],
 ) -> ASGIApp:
     """Give a reservation back unspent."""
-    body = understood(await request.body(), request.headers.get("content-type", ""), Releasing)
+    body = await read_as(request, Releasing)
     outcome = await release_reservation(
         ReleaseReservation(campaign=CampaignId(campaign), reservation=reservation),
         asking=asking(request, commander.caller, body),
@@ -210,7 +210,7 @@ async def put_pacing(
     What was spent since that was read does not matter, another choice of curve does.
     """
     expected = expected_version(request, required=True)
-    curve = understood(await request.body(), request.headers.get("content-type", ""), Curve)
+    curve = await read_as(request, Curve)
     outcome = await set_budget_pacing(
         SetPacing(campaign=CampaignId(campaign), curve=curve),
         asking=asking(request, commander.caller, curve),

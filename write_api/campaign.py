@@ -23,7 +23,7 @@ from domain.approvals import Review
 from domain.campaign import Brief, BriefChanges
 from domain.identity import CampaignId
 from domain.tenant.permissions import Permission
-from write_api.bodies import understood
+from write_api.bodies import read_as
 from write_api.commanding import Answer, Commander, Receipt, asking
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest
@@ -71,7 +71,7 @@ NEEDED: dict[str, Permission] = {
 )
 async def post_campaign(request: AnyRequest, commander: Given[Commander]) -> ASGIApp:
     """Draft a campaign."""
-    brief = understood(await request.body(), request.headers.get("content-type", ""), Brief)
+    brief = await read_as(request, Brief)
     command = CreateCampaign(brief=brief)
     outcome = await create_campaign(
         command, asking=asking(request, commander.caller, brief), desk=commander.desk
@@ -89,8 +89,7 @@ async def patch_campaign(
 ) -> ASGIApp:
     """Replace the given fields of a campaign; whatever was approved is void from then on."""
     expected = expected_version(request, required=True)
-    body = await request.body()
-    changes = understood(body, request.headers.get("content-type", ""), BriefChanges)
+    changes = await read_as(request, BriefChanges)
     outcome = await edit_campaign(
         EditCampaign(campaign=CampaignId(campaign), changes=changes),
         asking=asking(request, commander.caller, changes),
@@ -112,8 +111,7 @@ async def post_step(
     """Take a step of the workflow; what the campaign's stage or your role forbids is refused."""
     action = Action(request.scope["path"].rstrip("/").rpartition("/")[2])
     expected = expected_version(request)
-    body = await request.body()
-    step = understood(body, request.headers.get("content-type", ""), STEPS[action])
+    step = await read_as(request, STEPS[action])
     outcome = await move_campaign(
         moving(campaign, action, step),
         asking=asking(request, commander.caller, step),

@@ -34,7 +34,10 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 def asking(request: AnyRequest, caller: Holder, body: Any) -> Asking:  # noqa: ANN401 - any command's body
-    """Return who asks: an `Idempotency-Key` makes the command's id, so a retry is recognised."""
+    """Return who asks: an `Idempotency-Key` makes the command's id, so a retry is recognised.
+
+    Without one nothing can come again, and no fingerprint is kept.
+    """
     tenant = TenantId(caller.tenant)
     key = idempotency_key(request)
     return Asking(
@@ -43,7 +46,7 @@ def asking(request: AnyRequest, caller: Holder, body: Any) -> Asking:  # noqa: A
         roles=caller.roles,
         permissions=caller.permissions,
         command_id=command_id_of(tenant, key) if key else str(uuid4()),
-        fingerprint=fingerprint_of(request.method, request.scope["path"], body),
+        fingerprint=fingerprint_of(request.method, request.scope["path"], body) if key else "",
         correlation_id=id_of(request),
         once=key is None,
     )

@@ -19,7 +19,7 @@ from domain.consent.policies import REGION
 from domain.tenant.permissions import Permission
 from hotpath.gpp import TEXT_CHARS_MAX
 from hotpath.us_privacy import global_privacy_control
-from write_api.bodies import understood
+from write_api.bodies import read_as
 from write_api.commanding import Answer, Commander, Receipt, asking
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest
@@ -106,8 +106,7 @@ async def put_consent(
     counts as `gpc`.
     """
     expected = expected_version(request)
-    body = await request.body()
-    choosing = understood(body, request.headers.get("content-type", ""), Choosing)
+    choosing = await read_as(request, Choosing)
     gpc = choosing.gpc or global_privacy_control(request.headers.get("sec-gpc"))
     command = OfferConsent(
         subject=subject,
@@ -135,7 +134,7 @@ async def post_revocation(
 ) -> ASGIApp:
     """Take all consent back; what was gathered on it is purged."""
     expected = expected_version(request)
-    body = understood(await request.body(), request.headers.get("content-type", ""), Revoking)
+    body = await read_as(request, Revoking)
     taken = await revoke_consent(
         RevokeConsent(subject=subject),
         asking=asking(request, commander.caller, body),

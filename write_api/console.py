@@ -12,7 +12,7 @@ from litestar.response import Redirect
 from commands.campaign import Action, move_campaign
 from domain.approvals import Review
 from domain.refusal import Refusal
-from write_api.bodies import judged
+from write_api.bodies import judged, whole
 from write_api.callers import Callers, no_session, require_own_page
 from write_api.campaign import NEEDED, STEPS, moving
 from write_api.commanding import Commander, asking
@@ -69,7 +69,7 @@ async def fields(request: AnyRequest) -> dict[str, str]:
         raise Declined(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media_type_unsupported", f"Send a form: {FORM}."
         )
-    text = (await request.body()).decode("utf-8", "replace")
+    text = (await whole(request)).decode("utf-8", "replace")
     try:
         read = parse_qs(text, keep_blank_values=True, max_num_fields=FIELDS_MAX)
     except ValueError:

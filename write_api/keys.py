@@ -23,7 +23,7 @@ from domain.identity import KeyId, PersonId
 from domain.tenant.events import KeyUse
 from domain.tenant.permissions import Permission
 from domain.tenant.terms import KeyTerms
-from write_api.bodies import understood
+from write_api.bodies import read_as
 from write_api.commanding import Answer, Commander, Receipt, asking
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest
@@ -75,7 +75,7 @@ class KeyReceipt(msgspec.Struct, frozen=True, kw_only=True):
 )
 async def post_key(request: AnyRequest, commander: Given[Commander]) -> Response[KeyReceipt]:
     """Issue a key that may at most what its issuer may."""
-    body = understood(await request.body(), request.headers.get("content-type", ""), NewKey)
+    body = await read_as(request, NewKey)
     holder = body.person or (commander.caller.person if body.use == "api" else None)
     terms = KeyTerms(
         use=body.use,
@@ -103,7 +103,7 @@ async def post_rotation(
 ) -> Response[KeyReceipt]:
     """Issue a key on the same terms; the old one opens until the grace is over."""
     expected = expected_version(request)
-    body = understood(await request.body(), request.headers.get("content-type", ""), Rotation)
+    body = await read_as(request, Rotation)
     command = RotateKey(
         key=KeyId(key), text=fresh_text("rotated"), grace=timedelta(seconds=body.grace_s)
     )

@@ -30,7 +30,7 @@ from domain.loyalty.programme import Channel
 from domain.loyalty.rewards import Signal
 from domain.money import Money
 from domain.tenant.permissions import Permission
-from write_api.bodies import understood
+from write_api.bodies import read_as
 from write_api.commanding import Answer, Commander, Receipt, asking
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest
@@ -187,4 +187,4 @@ async def post_reward(request: AnyRequest, commander: Given[Commander]) -> ASGIA
 
 
 async def _body(request: AnyRequest, wanted: type[T]) -> T:
-    return understood(await request.body(), request.headers.get("content-type", ""), wanted)
+    return await read_as(request, wanted)

@@ -19,7 +19,7 @@ from commands.people import (
 )
 from domain.identity import PersonId
 from domain.tenant.permissions import Permission
-from write_api.bodies import understood
+from write_api.bodies import read_as
 from write_api.commanding import Answer, Commander, Receipt, asking
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest
@@ -55,7 +55,7 @@ class PersonChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 )
 async def post_person(request: AnyRequest, commander: Given[Commander]) -> ASGIApp:
     """Let someone in; their id tells nothing about them."""
-    body = understood(await request.body(), request.headers.get("content-type", ""), NewPerson)
+    body = await read_as(request, NewPerson)
     outcome = await admit_person(
         AdmitPerson(name=body.name, email=body.email, roles=body.roles),
         asking=asking(request, commander.caller, body),
@@ -74,7 +74,7 @@ async def patch_person(
 ) -> ASGIApp:
     """Give someone another name, mail address or other roles; it holds for their keys at once."""
     expected = expected_version(request, required=True)
-    body = understood(await request.body(), request.headers.get("content-type", ""), PersonChanges)
+    body = await read_as(request, PersonChanges)
     command = ChangePerson(
         person=PersonId(person), name=body.name, email=body.email, roles=body.roles
     )

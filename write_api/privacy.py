@@ -24,7 +24,7 @@ from commands.privacy import (
 )
 from domain.privacy.events import Ground, RequestKind
 from domain.tenant.permissions import Permission
-from write_api.bodies import understood
+from write_api.bodies import read_as
 from write_api.commanding import Answer, Commander, Receipt, asking
 from write_api.problems import AnyRequest
 
@@ -149,4 +149,4 @@ async def delete_legal_hold(
 
 
 async def _body(request: AnyRequest, wanted: type[T]) -> T:
-    return understood(await request.body(), request.headers.get("content-type", ""), wanted)
+    return await read_as(request, wanted)

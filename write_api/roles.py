@@ -11,7 +11,7 @@ from litestar.types import ASGIApp
 
 from commands.roles import DefineRole, RemoveRole, define_own_role, remove_own_role
 from domain.tenant.permissions import Permission
-from write_api.bodies import understood
+from write_api.bodies import read_as
 from write_api.commanding import Answer, Commander, Receipt, asking
 from write_api.overwriting import NEVER_READ, asking_for_if_match, version_read
 from write_api.preconditions import expected_version
@@ -37,7 +37,7 @@ async def put_role(
 ) -> ASGIApp:
     """Define a role, or with If-Match define it anew: whoever holds it has that at once."""
     expected = version_read(request)
-    body = understood(await request.body(), request.headers.get("content-type", ""), RoleBody)
+    body = await read_as(request, RoleBody)
     with asking_for_if_match(request):
         outcome = await define_own_role(
             DefineRole(role=role, permissions=body.permissions),

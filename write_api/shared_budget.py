@@ -14,7 +14,7 @@ from domain.identity import CampaignId
 from domain.money import Money
 from domain.shared_budget.decisions import MEMBERS_MAX
 from domain.tenant.permissions import Permission
-from write_api.bodies import understood
+from write_api.bodies import read_as
 from write_api.commanding import Answer, Commander, Receipt, asking
 from write_api.overwriting import NEVER_READ, asking_for_if_match, version_read
 from write_api.problems import AnyRequest
@@ -46,8 +46,7 @@ async def put_shared_budget(
 ) -> ASGIApp:
     """Set a shared budget, or with If-Match change one; spend since it was read does not matter."""
     expected = version_read(request)
-    content_type = request.headers.get("content-type", "")
-    body = understood(await request.body(), content_type, SharedBudgetBody)
+    body = await read_as(request, SharedBudgetBody)
     with asking_for_if_match(request):
         outcome = await set_shared_budget(
             SetSharedBudget(
