@@ -1,14 +1,10 @@
 """What the KurrentDB event log promises beyond the contract: its names, outages, neighbours."""
 
 import asyncio
-import datetime as dt
 import json
 import uuid
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from kurrentdbclient import AsyncKurrentDBClient, NewEvent, StreamState
 
 from adapters.fitting import TooMuchForOneEvent
@@ -17,6 +13,7 @@ from commands.ports import LogUnreachable, Overtaken
 from ops.obstacle import BadSettings
 from ops.settings import Settings
 from ops.wiring import log_at
+from tests.contracts.certificates import self_signed
 from tests.contracts.logs import DEADLINE_S, REAL_KURRENTDB, entry, followed, namespaced
 from tests.engines import free_port, running
 from tests.engines import kurrent_peer as peer_engine
@@ -192,37 +189,8 @@ async def test_the_log_goes_on_when_the_server_came_back(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """Return a self-made certificate for 127.0.0.1 and its key, as files."""
-    home = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (home / "ca.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (home / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return home
-
-
-@pytest.fixture(scope="module")
-def secured(certificate, tmp_path_factory):
+def secured(tmp_path_factory):
+    certificate = self_signed(tmp_path_factory.mktemp("tls"))
     credentials = f"{certificate / 'ca.pem'}:{certificate / 'key.pem'}:ana:change it"
     engine = peer_engine(free_port(), "", credentials)
     with running(engine, tmp_path_factory.mktemp("secured") / "peer.log"):

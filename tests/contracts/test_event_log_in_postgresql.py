@@ -195,6 +195,14 @@ async def test_schemas_of_one_database_are_logs_apart(postgres):
         assert [len(await log.after(0, limit=9, wait_s=0.01)) for log in (one, other)] == [2, 1]
 
 
+async def test_tls_that_the_url_demands_is_not_done_without(postgres):
+    """The server of the wheel speaks none, so that is as far as a test can go."""
+    url = postgres.schema() + "&sslmode=require"
+    with pytest.raises(LogUnreachable, match="SSL"):
+        async with PostgresEventLog(url):
+            pass
+
+
 async def test_a_role_that_may_not_create_tables_may_still_keep_events(url):
     async with PostgresEventLog(url):
         schema = url.rpartition("%3D")[2]
