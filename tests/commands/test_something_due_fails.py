@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from commands.agenda import Agenda, Due, Dropped
+from commands.agenda import Agenda, Dropped, Due
 from commands.ports import LogUnreachable
 from tests.commands.desks import drafted, new_desk
 from tests.people import ACME, MONDAY
@@ -48,7 +48,8 @@ async def test_a_fault_while_acting_leaves_everything_due():
 
 
 async def test_what_is_not_closed_is_tried_again_beside_the_rest():
-    doings = Doings(False, True)
+    later, done = False, True
+    doings = Doings(later, done)
     _, agenda = await world(doings)
     assert await agenda.step() == 1
     assert await agenda.step() == 1
