@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 
 from commands.desk import Desk
-from commands.ledger import Ledger
+from commands.ledger import SNAPSHOT_EVERY, Ledger
 from commands.transact import Asking, Outcome, transact
 from domain.budget import UNALLOCATED, Budget, BudgetEvent, evolve
 from domain.budget.decisions import Terms, Usage, allocate, spend
@@ -17,7 +17,12 @@ from migrations.events import EventDecoder
 
 # People's requests bring references and reservation names of their own, which count once.
 BUDGETS: Ledger[Budget, BudgetEvent] = Ledger(
-    "budget", UNALLOCATED, evolve, EventDecoder(BudgetEvent), remembers=16
+    "budget",
+    UNALLOCATED,
+    evolve,
+    EventDecoder(BudgetEvent),
+    remembers=16,
+    snapshot_every=SNAPSHOT_EVERY,
 )
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from commands.consent_signals import Made, Offered, heard
 from commands.desk import Desk
-from commands.ledger import Ledger
+from commands.ledger import SNAPSHOT_EVERY, Ledger
 from commands.ports import Subject
 from commands.privacy import unguessable
 from commands.transact import Asking, Outcome, transact
@@ -24,7 +24,7 @@ from domain.privacy.naming import require_subject
 from migrations.events import EventDecoder
 
 CONSENTS: Ledger[Consent, ConsentEvent] = Ledger(
-    "consent", UNASKED, evolve, EventDecoder(ConsentEvent)
+    "consent", UNASKED, evolve, EventDecoder(ConsentEvent), snapshot_every=SNAPSHOT_EVERY
 )
 
 

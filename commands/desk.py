@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 from commands.answers import Answers
 from commands.ledger import Folded, Ledger
 from commands.ports import Clock, EventLog, KeyRing
+from commands.snapshots import Snapshotting
 from domain.event import Event
 from domain.identity import TenantId
 
@@ -28,10 +29,12 @@ class Desk:
         clock: Clock,
         *,
         keys: KeyRing | None = None,
+        snapshots: Snapshotting | None = None,
         streams_max: int = STREAMS_MAX,
     ) -> None:
         self.log = log
         self.clock = clock
+        self.snapshots = snapshots
         self._keys = keys
         self.answers = Answers()
         self._streams_max = streams_max

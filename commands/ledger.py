@@ -15,6 +15,7 @@ from migrations.events import EventDecoder
 
 REMEMBERED = 256
 REMEMBERED_FOR = timedelta(hours=24)
+SNAPSHOT_EVERY = 500  # events, of a ledger whose streams may grow long: 1 ms of folding
 BUSY = 64  # a stream may remember so many times more, while the commands are younger than that
 
 S = TypeVar("S")
@@ -41,6 +42,7 @@ class Ledger(NamedTuple, Generic[S, E]):
     evolve: Callable[[S, E], S]
     decoder: EventDecoder[E]
     remembers: int = REMEMBERED
+    snapshot_every: int = 0  # events; 0 for streams that stay short
 
     def stream(self, key: str) -> str:
         return f"{self.category}-{key}"
@@ -70,7 +72,16 @@ class Folded(Generic[S, E]):
         self.position = 0
         self.remembered: dict[str, Remembered] = {}
         self.turn = asyncio.Lock()
-        self._ledger = ledger
+        self.kept = 0  # the version of the newest snapshot
+        self.ledger = ledger
+
+    def resume(
+        self, state: S, version: int, position: int, remembered: dict[str, Remembered]
+    ) -> None:
+        """Go on from a snapshot, as if the history before it had just been folded."""
+        self.state, self.version, self.position = state, version, position
+        self.remembered = remembered
+        self.kept = version
 
     def absorb(self, history: Sequence[Recorded]) -> None:
         """Fold what is new in `history`; events already folded are passed over."""
@@ -78,7 +89,7 @@ class Folded(Generic[S, E]):
             if recorded.version != self.version + 1:
                 continue
             try:
-                event = self._ledger.decoder.decode(recorded.data)
+                event = self.ledger.decoder.decode(recorded.data)
             except msgspec.ValidationError as error:
                 raise HistoryUnreadable(self.stream, recorded.version) from error
             self._take(event, recorded.version, recorded.position)
@@ -102,13 +113,13 @@ class Folded(Generic[S, E]):
         self._remember(command_id, fingerprint, at)
 
     def _take(self, event: E, version: int, position: int) -> None:
-        self.state = self._ledger.evolve(self.state, event)
+        self.state = self.ledger.evolve(self.state, event)
         self.version, self.position = version, position
 
     def _remember(self, command_id: str, fingerprint: str, at: datetime) -> None:
         self.remembered.pop(command_id, None)
         self.remembered[command_id] = Remembered(fingerprint, self.version, self.position, at)
-        least = self._ledger.remembers
+        least = self.ledger.remembers
         while len(self.remembered) > least:
             oldest = next(iter(self.remembered))
             if len(self.remembered) <= least * BUSY and (

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from commands.desk import Desk
-from commands.ledger import Ledger
+from commands.ledger import SNAPSHOT_EVERY, Ledger
 from commands.ports import Subject
 from commands.tenant import TENANTS
 from commands.transact import Asking, Outcome, current, fingerprint_of, transact
@@ -28,7 +28,7 @@ from domain.tenant import Open
 from migrations.events import EventDecoder
 
 MEMBERS: Ledger[LoyaltyMember, MemberEvent] = Ledger(
-    "member", STRANGER, evolve, EventDecoder(MemberEvent)
+    "member", STRANGER, evolve, EventDecoder(MemberEvent), snapshot_every=SNAPSHOT_EVERY
 )
 PROGRAMMES: Ledger[Programme, ProgrammeSet] = Ledger(
     "programme", Programme(), evolve_programme, EventDecoder(ProgrammeSet)

@@ -14,7 +14,7 @@ from commands.budget import BUDGETS
 from commands.budget_allocation import allocate_from_brief
 from commands.budget_pacing import refuse_when_stale
 from commands.desk import Desk
-from commands.ledger import Ledger
+from commands.ledger import SNAPSHOT_EVERY, Ledger
 from commands.ports import Overtaken
 from commands.shared_tally import tally_of
 from commands.transact import Asking, Outcome, RequestUnderWay, current, transact
@@ -32,7 +32,7 @@ PROCESS = "shared_budget"
 ATTEMPTS_MAX = 3
 
 SHARED_BUDGETS: Ledger[SharedBudget, SharedBudgetEvent] = Ledger(
-    "shared_budget", UNSET, evolve, EventDecoder(SharedBudgetEvent)
+    "shared_budget", UNSET, evolve, EventDecoder(SharedBudgetEvent), snapshot_every=SNAPSHOT_EVERY
 )
 
 

@@ -8,7 +8,7 @@ from functools import partial, reduce
 import msgspec
 
 from commands.desk import Desk
-from commands.ledger import Ledger
+from commands.ledger import SNAPSHOT_EVERY, Ledger
 from commands.transact import Asking, Outcome, StaleVersion, transact
 from domain.identity import KeyId, PersonId
 from domain.tenant import UNOPENED, Open, Tenant, TenantEvent, evolve
@@ -22,7 +22,9 @@ from migrations.events import EventDecoder
 PREFIX_CHARACTERS = 6  # of a key's randomness; the rest must be good enough by itself
 REST_CHARACTERS_MIN = 32
 
-TENANTS: Ledger[Tenant, TenantEvent] = Ledger("tenant", UNOPENED, evolve, EventDecoder(TenantEvent))
+TENANTS: Ledger[Tenant, TenantEvent] = Ledger(
+    "tenant", UNOPENED, evolve, EventDecoder(TenantEvent), snapshot_every=SNAPSHOT_EVERY
+)
 Decision = Callable[[Tenant], Sequence[TenantEvent]]
 
 

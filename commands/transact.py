@@ -183,7 +183,11 @@ async def current(desk: Desk, ledger: Ledger[S, E], tenant: TenantId, key: str) 
 
 
 async def _catch_up(desk: Desk, folded: Folded[S, E]) -> None:
+    if desk.snapshots is not None:
+        await desk.snapshots.recall(folded)
     folded.absorb(await desk.log.read(folded.tenant, folded.stream, after=folded.version))
+    if desk.snapshots is not None:
+        desk.snapshots.consider(folded)
 
 
 def _replay(desk: Desk, folded: Folded[S, E], key: str, asking: Asking) -> Outcome | None:
@@ -219,4 +223,6 @@ async def _append(
     ]
     appended = await desk.log.append(folded.tenant, folded.stream, entries, after=folded.version)
     folded.advance(news, asking.command_id, asking.fingerprint, appended, at=at)
+    if desk.snapshots is not None:
+        desk.snapshots.consider(folded)
     return appended
