@@ -2,19 +2,11 @@
 
 from collections.abc import Sequence
 
+from commands.ports import NameUnfit, TooMuchForOneEvent
 from domain.envelope import Entry
-from domain.refusal import Reason, Refusal
 
 EVENT_BYTES_MAX = 1_000_000  # KurrentDB takes 1 MiB an append, envelopes included
 STREAM_BYTES_MAX = 1_000  # a PostgreSQL index holds keys of 2,704 bytes
-
-
-class TooMuchForOneEvent(Refusal, reason=Reason.MALFORMED):
-    """This is more than one event may hold: send less at a time."""
-
-
-class NameUnfit(Refusal, reason=Reason.MALFORMED):
-    """Nothing can be recorded under this name: it is too long, or not text."""
 
 
 def demand_fit(stream: str, entries: Sequence[Entry]) -> None:

@@ -19,14 +19,14 @@ from kurrentdbclient.exceptions import (
 )
 
 from adapters.ends import Ends
-from adapters.fitting import TooMuchForOneEvent, demand_fit, readable
+from adapters.fitting import demand_fit, readable
 from adapters.kurrentdb_address import address, client_at
 from adapters.kurrentdb_ear import KurrentDBEar
 from adapters.kurrentdb_events import Naming, proposed, recorded_from
 from adapters.recent import Recent
 from adapters.rows import RowUnreadable
 from adapters.sealing import sealed
-from commands.ports import Appended, LogUnreachable, Overtaken
+from commands.ports import Appended, LogUnreachable, Overtaken, TooMuchForOneEvent
 from domain.audit import Anchor
 from domain.chain import Chains, Verification
 from domain.envelope import Entry, Recorded

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from domain.envelope import Entry, Recorded
 from domain.identity import CampaignId, TenantId
+from domain.refusal import Reason, Refusal
 
 
 class Fault(Exception):
@@ -18,6 +19,14 @@ class Overtaken(Fault):
 
 class LogUnreachable(Fault):
     """The event log cannot be read or written."""
+
+
+class TooMuchForOneEvent(Refusal, reason=Reason.MALFORMED):
+    """This is more than one event may hold: send less at a time."""
+
+
+class NameUnfit(Refusal, reason=Reason.MALFORMED):
+    """Nothing can be recorded under this name: it is too long, or not text."""
 
 
 class Appended(NamedTuple):
@@ -46,7 +55,10 @@ class EventLog(Protocol):
     async def append(
         self, tenant: TenantId, stream: str, entries: Sequence[Entry], *, after: int
     ) -> Appended:
-        """Append durably, or raise `Overtaken` when the stream's version is not `after`."""
+        """Append durably, or raise `Overtaken` when the stream's version is not `after`.
+
+        Refuses what no log could take: `TooMuchForOneEvent` (a million bytes), `NameUnfit`.
+        """
 
 
 @runtime_checkable

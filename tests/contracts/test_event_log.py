@@ -4,8 +4,7 @@ import asyncio
 
 import pytest
 
-from adapters.fitting import NameUnfit, TooMuchForOneEvent
-from commands.ports import EventLog, Happenings, Overtaken
+from commands.ports import EventLog, Happenings, NameUnfit, Overtaken, TooMuchForOneEvent
 from domain.chain import seal_of
 from domain.envelope import GENESIS
 from projections.ports import EventFeed

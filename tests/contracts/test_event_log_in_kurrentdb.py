@@ -7,9 +7,8 @@ import uuid
 import pytest
 from kurrentdbclient import AsyncKurrentDBClient, NewEvent, StreamState
 
-from adapters.fitting import TooMuchForOneEvent
 from adapters.kurrentdb_log import KurrentDBEventLog
-from commands.ports import LogUnreachable, Overtaken
+from commands.ports import LogUnreachable, Overtaken, TooMuchForOneEvent
 from ops.obstacle import BadSettings
 from ops.settings import Settings
 from ops.wiring import log_at
@@ -48,9 +47,10 @@ async def foreign(client, stream, kind="order.placed", metadata=b""):
     await client.append_to_stream(stream, events=[event], current_version=StreamState.ANY)
 
 
-def test_a_real_server_is_held_to_the_same_when_one_is_named():
-    if not REAL_KURRENTDB:
-        pytest.skip("CX_TEST_KURRENTDB_URL names no KurrentDB: only the peer was asked")
+@pytest.mark.skipif(not REAL_KURRENTDB, reason="CX_TEST_KURRENTDB_URL names no KurrentDB server")
+async def test_a_real_server_is_held_to_the_same_suite():
+    async with KurrentDBEventLog(namespaced(REAL_KURRENTDB)) as log:
+        assert await log.head() == 0
 
 
 async def test_streams_and_events_have_the_names_that_kurrentdb_knows_to_use(url, log, client):
