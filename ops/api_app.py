@@ -7,12 +7,14 @@ from litestar.di import Provide
 
 from commands.desk import Desk
 from commands.ports import Clock, KeyRing
+from commands.snapshots import Snapshots, Snapshotting
 from ops.api_access_log import GatheredLines
 from ops.api_edge import Edge, Telemetry
 from ops.api_problems import mishaps
 from ops.api_reference import Reference
 from ops.audit_trail import LoggedTrail, ProvableLog
 from ops.opened_names import OpenedNames
+from ops.sign_in_wiring import SignInParts
 from projections.approval_rules import StoredApprovalRules
 from projections.calendar import StoredCalendar
 from projections.consent import StoredConsents
@@ -22,6 +24,7 @@ from projections.notifications import StoredNotifications
 from projections.people import StoredPeople
 from projections.ports import ViewReader
 from projections.privacy import StoredPrivacy
+from projections.sessions import StoredSessions
 from projections.shared_budgets import StoredSharedBudgets
 from projections.stored_views import (
     StoredAccess,
@@ -63,9 +66,11 @@ from read_api.privacy import (
 )
 from read_api.reference import api_page, openapi_document, problems_page
 from read_api.roles import role_card, role_list
+from read_api.sessions import session_list
 from read_api.shared_budgets import shared_budget_card, shared_budget_list
 from read_api.transitions import campaign_transitions
 from read_api.whoami import whoami
+from write_api.accounts import post_invitation, post_password, put_password
 from write_api.admission import Admission, admitted, require_guards
 from write_api.advertisers import put_advertiser, put_tenant
 from write_api.approval_rules import delete_approval_rule, put_approval_rule
@@ -95,12 +100,28 @@ from write_api.privacy import (
 )
 from write_api.problems import HANDLERS, AnyRequest
 from write_api.roles import delete_role, put_role
+from write_api.sign_in import (
+    delete_session,
+    jwks,
+    post_refresh,
+    post_revocation_of_token,
+    post_token,
+)
 from write_api.shared_budget import put_shared_budget
 
 ROUTES: list[Any] = [
     advertiser_card,
     advertiser_list,
     delete_key,
+    delete_session,
+    jwks,
+    post_invitation,
+    post_password,
+    post_refresh,
+    post_revocation_of_token,
+    post_token,
+    put_password,
+    session_list,
     delete_legal_hold,
     legal_hold_list,
     post_legal_hold,
@@ -200,14 +221,16 @@ def create_app(
     exports: Exports,
     readiness: Readiness,
     session_secret: bytes,
+    sign_in: SignInParts,
     rate_per_minute: int | None = None,
+    snapshots: Snapshots | None = None,
 ) -> Edge:
     """Return the API over these ports; `session_secret` signs the console's cookies.
 
     `rate_per_minute` is for keys that have none of their own; None lets them ask freely.
     """
     callers = Callers(StoredAccess(views), session_secret=session_secret, clock=clock)
-    desk = Desk(log, clock, keys=keys)
+    desk = Desk(log, clock, keys=keys, snapshots=snapshots and Snapshotting(log, snapshots))
     admission = Admission(callers, rate_per_minute=rate_per_minute)
     telemetry, lines = Telemetry(), GatheredLines()
 
@@ -217,6 +240,8 @@ def create_app(
     given: dict[str, Any] = {
         "clock": clock,
         "keys": keys,
+        "sign_in": entrance,
+        "sessions": StoredSessions(views),
         "privacy": StoredPrivacy(views),
         "exports": exports,
         "board": StoredCampaignBoard(views),

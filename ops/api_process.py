@@ -19,7 +19,8 @@ from ops.data_dir import DataDir
 from ops.erasure_wiring import opened_exports
 from ops.health import Health, clickhouse_answers, log_answers, redis_answers, views_keep_up
 from ops.settings import Settings
-from ops.wiring import opened_keys, opened_log
+from ops.sign_in_wiring import sign_in_parts
+from ops.wiring import opened_keys, opened_log, opened_snapshots
 from projections.catalogue import PROJECTIONS
 
 STOP_WITHIN_S = 3.0
@@ -66,6 +67,8 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
                 }
             ),
             session_secret=secret,
+            sign_in=sign_in_parts(settings),
+            snapshots=await open_things.enter_async_context(opened_snapshots(settings)),
             rate_per_minute=settings.key_rate_per_minute or None,
         )
         await _serve(app, settings, stop)

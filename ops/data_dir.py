@@ -54,6 +54,7 @@ class DataDir:
         self.root = root
         self.events = root / "events.sqlite"
         self.keys = root / "keys.sqlite"
+        self.snapshots = root / "snapshots.sqlite"  # may be deleted whenever nothing runs
         self.logs = root / "logs"
         self.ports = root / "ports.json"
         self.status = root / "status.json"

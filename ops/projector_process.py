@@ -31,6 +31,7 @@ from commands.ports import Fault
 from commands.raw_cuts import cuts_in_force
 from commands.sealing import Sealing
 from commands.shared_spending import shared_spending
+from commands.snapshots import Snapshotting
 from commands.spend import SpendRecording
 from migrations.runner import SchemaRefused
 from ops import side_door
@@ -39,8 +40,10 @@ from ops.health import Health, Question, clickhouse_answers, log_answers, redis_
 from ops.obstacle import BadSettings, Obstacle
 from ops.patience import patiently, pause
 from ops.settings import Settings
-from ops.wiring import opened_keys, opened_log
+from ops.wiring import opened_keys, opened_log, opened_snapshots
+from projections.administration import renew
 from projections.catalogue import PROJECTIONS
+from projections.ports import EventFeed, ViewStore, ViewUnreachable
 from projections.runner import Runner
 
 SPEND_EVERY_S = 1.0
@@ -65,9 +68,12 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
         open_things.push_async_callback(redis.aclose)
         store = RedisViews(redis)
         await _schema(settings, stop)
+        await _views(event_log, store, stop)
         counted = clickhouse.Reader(settings.clickhouse_url)
         open_things.push_async_callback(counted.close)
-        desk = Desk(event_log, SystemClock(), keys=keys)
+        snapshots = await open_things.enter_async_context(opened_snapshots(settings))
+        taking = snapshots and Snapshotting(event_log, snapshots)
+        desk = Desk(event_log, SystemClock(), keys=keys, snapshots=taking)
         erasing = await open_things.enter_async_context(
             opened_erasing(settings, desk=desk, happenings=event_log, store=store, counted=counted)
         )
@@ -75,6 +81,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
             clickhouse_url=settings.clickhouse_url,
             nats_url=settings.nats_url,
             partitions=settings.partitions,
+            replicas=settings.nats_replicas,
             erased=partial(cuts_in_force, desk),
         )
         allocation = BudgetAllocation(desk, event_log)
@@ -137,6 +144,18 @@ async def _schema(settings: Settings, stop: asyncio.Event) -> None:
         raise SchemaObstacle(str(refused)) from refused
     if applied:
         log.info("schema brought up to date", steps=applied)
+
+
+async def _views(feed: EventFeed, store: ViewStore, stop: asyncio.Event) -> None:
+    """Rebuild the views that an earlier program kept in another shape."""
+    renewed = await patiently(
+        lambda: renew(PROJECTIONS.values(), feed=feed, store=store),
+        faults=(Fault, ViewUnreachable),
+        stop=stop,
+        what="views",
+    )
+    for rebuilt in renewed:
+        log.info("view rebuilt", name=rebuilt.name, view=rebuilt.view, parked=rebuilt.parked)
 
 
 async def _steps(

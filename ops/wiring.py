@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+import structlog
+
 from adapters.sqlite_keys import SqliteKeyRing
+from adapters.sqlite_snapshots import SnapshotsUnreachable, SqliteSnapshots
 from adapters.subject_keys import SECRET_BYTES
 from commands.ports import KeyRing, KeysUnreachable, LogUnreachable
+from commands.snapshots import Snapshots
 from ops.audit_trail import ProvableLog
 from ops.data_dir import DataDir
 from ops.obstacle import BadSettings, Obstacle
@@ -18,6 +22,8 @@ from ops.settings import Settings, masked
 from projections.ports import EventFeed
 
 SQLITE = "sqlite:///"
+
+log = structlog.get_logger()
 
 
 class KeptLog(ProvableLog, EventFeed, Protocol):
@@ -103,6 +109,28 @@ def _keys_at(settings: Settings) -> contextlib.AbstractAsyncContextManager[KeyRi
 
         return PostgresKeyRing(url, secret)
     return SqliteKeyRing(url.removeprefix(SQLITE), secret)
+
+
+@contextlib.asynccontextmanager
+async def opened_snapshots(settings: Settings) -> AsyncIterator[Snapshots | None]:
+    """Open the snapshots until the block ends: with a log in PostgreSQL there, else in a file.
+
+    None when the file is spoilt: whoever has no snapshots replays.
+    """
+    if urlsplit(settings.event_log_url).scheme == "postgresql":
+        from adapters.postgres_snapshots import PostgresSnapshots  # noqa: PLC0415 - as above
+
+        async with PostgresSnapshots(settings.event_log_url) as kept:
+            yield kept
+        return
+    async with contextlib.AsyncExitStack() as open_things:
+        try:
+            file = SqliteSnapshots(DataDir(settings.directory).snapshots)
+        except SnapshotsUnreachable as fault:
+            log.warning("snapshots_spoilt", why=str(fault))
+            yield None
+            return
+        yield await open_things.enter_async_context(file)
 
 
 def keys_url(settings: Settings) -> str:
