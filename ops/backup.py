@@ -8,23 +8,22 @@ import asyncio
 import hashlib
 import os
 import shutil
-import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
+from adapters.keys_copy import copy_keys
 from adapters.portable import BATCH, EventsFile, sha256_of
 from domain.audit import Anchor
 from domain.chain import Chains, Verification
 from domain.envelope import Recorded
 from ops.audit_proof import HistoryChanged, demand_log, told
-from ops.data_dir import DataDir
 from ops.obstacle import Obstacle
 from ops.output import show_rows, tell
 from ops.settings import Settings
-from ops.wiring import opened_log
+from ops.wiring import keys_url, opened_log
 from projections.ports import EventFeed
 
 EVENTS, KEYS, MANIFEST = "events.jsonl.gz", "keys.sqlite", "manifest.json"
@@ -111,7 +110,7 @@ async def _written(draft: Path, target: Path, *, settings: Settings, as_json: bo
     # The log first: an event whose key is missing is lost, a key without events harms nobody.
     async with opened_log(settings) as log:
         await _copied(log, draft / EVENTS, reckoning)
-    keys = await asyncio.to_thread(_keys_copied, DataDir(settings.directory).keys, draft / KEYS)
+    keys = await asyncio.to_thread(copy_keys, keys_url(settings), draft / KEYS)
     verification = reckoning.verification()
     manifest = Manifest(
         made_at=datetime.now(UTC),
@@ -146,21 +145,6 @@ async def _copied(log: EventFeed, path: Path, reckoning: Reckoning) -> None:
 def _take(batch: list[Recorded], file: EventsFile, reckoning: Reckoning) -> None:
     reckoning.take(batch)
     file.put(batch)
-
-
-def _keys_copied(ring: Path, copy: Path) -> bool:
-    """Copy the key ring by SQLite's online backup, whole as of one moment."""
-    if not ring.exists():
-        return False
-    os.close(os.open(copy, os.O_CREAT | os.O_EXCL, 0o600))
-    source, target = sqlite3.connect(f"file:{ring}?mode=ro", uri=True), sqlite3.connect(copy)
-    try:
-        source.backup(target)
-        target.execute("PRAGMA journal_mode=DELETE")
-    finally:
-        target.close()
-        source.close()
-    return True
 
 
 def _seal(draft: Path, target: Path, manifest: Manifest) -> None:

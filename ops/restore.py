@@ -1,13 +1,12 @@
 """`cx restore`: a backup becomes the log again, in whatever keeps it now, and proves itself."""
 
 import asyncio
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
+from adapters.keys_copy import plant_keys
 from adapters.portable import BATCH, FileDamaged, events_in, sha256_of
 from adapters.replanting import replant
 from adapters.sqlite_log import SqliteEventLog
@@ -20,7 +19,7 @@ from ops.obstacle import DirectoryTaken, Obstacle
 from ops.output import show_rows, tell
 from ops.settings import Settings
 from ops.view_check import differences
-from ops.wiring import KeptLog, log_path, opened_log
+from ops.wiring import KeptLog, keys_url, log_path, opened_log
 
 AT_ONCE = 256  # appends under way, where the log commits in the order it is asked
 IN_TURN = ("kurrentdb", "esdb")
@@ -56,7 +55,7 @@ async def restore(directory: str, *, check: bool, settings: Settings, as_json: b
             await _planted(log, source, manifest, at_once=at_once, check=check)
     else:
         await _into_file(file, source, manifest, check=check)
-    keys = _keys_restored(source / KEYS, home.keys)
+    keys = await asyncio.to_thread(_keys_restored, source / KEYS, keys_url(settings))
     show_rows([_shown(manifest, keys=keys, check=check)], as_json=as_json)
     return 0
 
@@ -148,21 +147,17 @@ def _history(source: Path) -> Iterator[Recorded]:
             tell(f"{done} events")
 
 
-def _keys_restored(copy: Path, ring: Path) -> bool:
+def _keys_restored(copy: Path, url: str) -> bool:
     """Put the ring in its place; one that is there already is newer and stays.
 
     It may have forgotten someone since, and must not remember them again.
     """
     if not copy.exists():
         return False
-    if ring.exists():
-        tell(f"The key ring {ring} is kept as it is: the backup's may know who was erased since.")
+    if not plant_keys(copy, url):
+        tell("The key ring is kept as it is: the backup's may know people who were erased since.")
         return False
-    draft = ring.with_name(f".{ring.name}.{os.getpid()}")
-    shutil.copyfile(copy, draft)
-    draft.chmod(0o600)
-    draft.rename(ring)
-    tell("The keys open nothing without keyring.key, which no backup holds: put it beside them.")
+    tell("The keys open nothing without their secret, which no backup holds: put it beside them.")
     return True
 
 

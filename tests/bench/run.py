@@ -9,15 +9,20 @@ from datetime import UTC, datetime
 from tests.bench.report import RESULTS, fsync_us
 from tests.engines import HOUSE
 
-BENCHES = ("pixel", "bid", "freshness", "commands", "replay", "tcf", "startup")
+BENCHES = (
+    "pixel", "bid", "freshness", "commands", "append", "replay", "verify", "tcf", "startup",
+)  # fmt: skip
 COLUMNS = "| what | at least | seen | met |\n|---|---|---|---|"
 
 
-def row(name: str) -> str:
-    """Return the table's line for one benchmark, from the figures it kept."""
-    figures = json.loads((RESULTS / f"{name}.json").read_text())
-    met = "yes" if figures["met"] else "no"
-    return f"| {figures['what']} | {figures['target']} | {figures['seen']} | {met} |"
+def lines(name: str) -> list[str]:
+    """Return the table's lines for one benchmark, from the figures it kept: one a file."""
+    kept = [RESULTS / f"{name}.json", *sorted(RESULTS.glob(f"{name}_*.json"))]
+    rows = [json.loads(path.read_text()) for path in kept if path.exists()]
+    return [
+        f"| {each['what']} | {each['target']} | {each['seen']} | {'yes' if each['met'] else 'no'} |"
+        for each in rows
+    ]
 
 
 def main() -> int:
@@ -30,7 +35,7 @@ def main() -> int:
             [sys.executable, "-m", f"tests.bench.bench_{name}"], cwd=HOUSE, check=False
         ).returncode
     ]
-    rows = [row(name) for name in BENCHES if (RESULTS / f"{name}.json").exists()]
+    rows = [line for name in BENCHES for line in lines(name)]
     seen = f"Seen {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores"
     load = f"load average {os.getloadavg()[0]:.2f}, an fsync takes {fsync_us():.0f} µs here"
     table = "\n".join([f"{seen}, {load}.\n", COLUMNS, *rows])

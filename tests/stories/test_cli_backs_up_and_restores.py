@@ -128,7 +128,7 @@ def test_keys_come_along_but_never_over_a_ring_that_is_there(books, tmp_path):
     assert cx("backup", tmp_path / "backup", "--data-dir", books).returncode == 0
     assert not (tmp_path / "backup" / "keyring.key").exists()
     restored = cx("restore", tmp_path / "backup", "--data-dir", tmp_path / "new")
-    assert "put it beside them" in restored.stderr
+    assert "open nothing without their secret" in restored.stderr
     ring = tmp_path / "new" / "keys.sqlite"
     assert (ring.stat().st_mode & 0o777, ring.stat().st_size > 0) == (0o600, True)
     (tmp_path / "new" / "events.sqlite").unlink()
