@@ -89,10 +89,12 @@ class Agenda:
                 due = self._pending.get((tenant, name))
                 if due is None or due.at != at:
                     again.pop()  # It was dropped, or has another time now.
-                elif await self._act(due):
+                elif answer := await self._act(due):
                     again.pop()
                     self._pending.pop((tenant, name), None)
                     closed += 1
+                    if isinstance(answer, Due):
+                        self._note(answer)
         finally:
             # What was not closed, be it that acting on it failed, is due again at the next step.
             for entry in again:

@@ -72,7 +72,7 @@ async def run(settings: Settings, _index: int, stop: asyncio.Event) -> None:
         counted = clickhouse.Reader(settings.clickhouse_url)
         open_things.push_async_callback(counted.close)
         snapshots = await open_things.enter_async_context(opened_snapshots(settings))
-        taking = snapshots and Snapshotting(event_log, snapshots)
+        taking = Snapshotting(event_log, snapshots) if snapshots else None
         desk = Desk(event_log, SystemClock(), keys=keys, snapshots=taking)
         erasing = await open_things.enter_async_context(
             opened_erasing(settings, desk=desk, happenings=event_log, store=store, counted=counted)
