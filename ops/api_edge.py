@@ -1,14 +1,19 @@
 """What surrounds every API request: its id, its headers, its line in the log, its numbers."""
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
+from itertools import accumulate
 from time import perf_counter
 from typing import Any
 
 from litestar import Litestar
 from litestar.types import HTTPScope, Message, Receive, Send
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 from uuid_utils import uuid4
 
 from ops.api_access_log import GatheredLines, RequestLine, nameless
@@ -30,35 +35,48 @@ GUARDS = [
 ]
 
 
-class Telemetry:
-    """Counts and times requests by route template, so that ids never become labels."""
+class Series:
+    """How requests of one kind went: how many took up to each bound, and how long in all."""
+
+    def __init__(self) -> None:
+        self.within = [0] * (len(LATENCY_BUCKETS_S) + 1)
+        self.seconds = 0.0
+
+
+class Telemetry(Collector):
+    """Counts and times requests by route template, so that ids never become labels.
+
+    Plain sums, since one event loop keeps them; Prometheus' own metrics lock at every step.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-        self._requests = Counter(
-            "cx_api_requests",
-            "Requests answered",
-            ["method", "route", "status"],
-            registry=self.registry,
-        )
-        self._seconds = Histogram(
-            "cx_api_request_seconds",
-            "Time from a request's first byte to the end of its answer",
-            ["method", "route"],
-            buckets=LATENCY_BUCKETS_S,
-            registry=self.registry,
-        )
+        self._series: dict[tuple[str, str, int], Series] = {}
+        self.registry.register(self)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         series = self._series.get((method, route, status))
         if series is None:
-            series = self._series[method, route, status] = (
-                self._requests.labels(method, route, str(status)),
-                self._seconds.labels(method, route),
-            )
-        series[0].inc()
-        series[1].observe(seconds)
+            series = self._series[method, route, status] = Series()
+        series.seconds += seconds
+        series.within[bisect_left(LATENCY_BUCKETS_S, seconds)] += 1
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the counter and the histogram as they stand."""
+        labels = ["method", "route", "status"]
+        requests = CounterMetricFamily("cx_api_requests", "Requests answered", labels=labels)
+        latency = HistogramMetricFamily(
+            "cx_api_request_seconds",
+            "Time from a request's first byte to the end of its answer",
+            labels=labels,
+        )
+        for (method, route, status), series in self._series.items():
+            kind = [method, route, str(status)]
+            counts = list(accumulate(series.within))
+            bounds = [*map(str, LATENCY_BUCKETS_S), "+Inf"]
+            requests.add_metric(kind, counts[-1])
+            latency.add_metric(kind, list(zip(bounds, counts, strict=True)), series.seconds)
+        return requests, latency
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""

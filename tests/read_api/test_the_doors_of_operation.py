@@ -28,7 +28,7 @@ async def test_requests_are_counted_by_route_and_never_by_id(ana, stranger):
         in text
     )
     assert "at-all" not in text
-    assert 'cx_api_request_seconds_count{method="GET",route="(none)"} 1.0' in text
+    assert 'cx_api_request_seconds_count{method="GET",route="(none)",status="404"} 1.0' in text
 
 
 async def test_a_harmful_request_id_is_replaced(stranger):
