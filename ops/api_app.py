@@ -36,7 +36,7 @@ from projections.views import Positions
 from read_api.advertisers import advertiser_card, advertiser_list, tenant_card
 from read_api.approval_rules import approval_rule, approval_rule_list
 from read_api.approvals import approvals
-from read_api.audit import audit_anchor, audit_stream, audit_verify
+from read_api.audit import audit_anchor, audit_diff, audit_stream, audit_verify
 from read_api.budgets import budget_report, reservation_card, reservation_list
 from read_api.calendar import calendar
 from read_api.campaign_board import campaign_card, campaign_list
@@ -100,6 +100,7 @@ from write_api.privacy import (
 )
 from write_api.problems import HANDLERS, AnyRequest
 from write_api.roles import delete_role, put_role
+from write_api.shared_budget import put_shared_budget
 from write_api.sign_in import (
     delete_session,
     jwks,
@@ -107,7 +108,6 @@ from write_api.sign_in import (
     post_revocation_of_token,
     post_token,
 )
-from write_api.shared_budget import put_shared_budget
 
 ROUTES: list[Any] = [
     advertiser_card,
@@ -152,6 +152,7 @@ ROUTES: list[Any] = [
     approvals,
     asset,
     audit_anchor,
+    audit_diff,
     audit_stream,
     audit_verify,
     banner_tag_days,
@@ -229,8 +230,11 @@ def create_app(
 
     `rate_per_minute` is for keys that have none of their own; None lets them ask freely.
     """
-    callers = Callers(StoredAccess(views), session_secret=session_secret, clock=clock)
     desk = Desk(log, clock, keys=keys, snapshots=snapshots and Snapshotting(log, snapshots))
+    entrance = sign_in.desk(desk)
+    callers = Callers(
+        StoredAccess(views), session_secret=session_secret, clock=clock, tokens=entrance.tokens
+    )
     admission = Admission(callers, rate_per_minute=rate_per_minute)
     telemetry, lines = Telemetry(), GatheredLines()
 

@@ -27,6 +27,7 @@ EDGE = [
     Mishap("if_match_malformed", 400, 'If-Match takes one ETag as it was answered, like "3".'),
     Mishap("idempotency_key_malformed", 400, "Idempotency-Key takes 1 to 255 visible characters."),
     Mishap("unauthenticated", 401, "Send a valid API key as Authorization: Bearer KEY."),
+    Mishap("sign_in_refused", 401, "What was sent to sign in with does not let anybody in."),
     Mishap("foreign_page", 403, "A session's request must come from our own pages."),
     Mishap("permission_missing", 403, "Your roles or your key do not give this permission."),
     Mishap("not_found", 404, "There is nothing at this address."),
@@ -39,6 +40,7 @@ EDGE = [
     Mishap("fields_wrong", 422, "Some fields are wrong: each is named under errors."),
     Mishap("if_match_required", 428, "Send the ETag as If-Match, so that nobody's edit is lost."),
     Mishap("rate_limited", 429, "Too many requests with this key: Retry-After says when again."),
+    Mishap("too_many_attempts", 429, "Too many attempts to sign in: Retry-After says when again."),
     Mishap("our_mistake", 500, "A mistake on our side: report it with the request id."),
     Mishap("try_again", 503, "Something is out of reach. Nothing is lost: please try again."),
 ]

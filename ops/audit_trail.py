@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import reduce
-from itertools import takewhile
 from typing import Any, Protocol
 
+import msgspec
+
+from commands.accounts import ACCOUNTS, LOGINS
 from commands.approval_rules import APPROVAL_RULES
 from commands.budget import BUDGETS
 from commands.campaign import CAMPAIGNS
@@ -16,6 +18,7 @@ from commands.loyalty_rewards import REWARDS
 from commands.notification import NOTIFICATIONS
 from commands.ports import EventLog
 from commands.privacy import REQUESTS, SUBJECTS
+from commands.sessions import SESSIONS
 from commands.shared_budget import SHARED_BUDGETS
 from commands.tenant import TENANTS
 from domain.audit import Anchor
@@ -23,6 +26,7 @@ from domain.audit.seals import STREAM, TENANT, anchor_of
 from domain.chain import SEALS, Verification
 from domain.envelope import Recorded
 from domain.identity import TenantId
+from read_api.moments import Diff, Moment, differences
 from read_api.ports import Finding, Folded, Verdict
 
 LEDGERS: dict[str, Ledger[Any, Any]] = {
@@ -40,6 +44,9 @@ LEDGERS: dict[str, Ledger[Any, Any]] = {
         REWARDS,
         REQUESTS,
         SUBJECTS,
+        ACCOUNTS,
+        LOGINS,
+        SESSIONS,
     )
 }
 
@@ -76,18 +83,38 @@ class LoggedTrail:
         *,
         at_version: int | None = None,
         as_of: datetime | None = None,
+        at_position: int | None = None,
     ) -> Folded | None:
-        """Return the state after `at_version` events, or of what was recorded up to `as_of`."""
+        """Return the state after `at_version` events, or of what was recorded up to `as_of`.
+
+        Or of what the whole log held up to `at_position`.
+        """
         ledger = LEDGERS.get(stream.partition("-")[0])
         if ledger is None:
             return None
-        history = await self._log.read(tenant, stream, upto=at_version)
-        if as_of is not None:
-            # Where the clock was set back, no event may be folded without those before it.
-            history = list(takewhile(lambda recorded: recorded.recorded_at <= as_of, history))
+        then = Moment(position=at_position) if at_position is not None else Moment(at=as_of)
+        history = then.among(await self._log.read(tenant, stream, upto=at_version))
         if not history:
             return None
         return Folded(stream=stream, version=len(history), state=folded(ledger, history))
+
+    async def diff(
+        self, tenant: TenantId, stream: str, *, start: Moment, end: Moment
+    ) -> Diff | None:
+        """Return how the state at `end` differs from that at `start`; None for no such stream."""
+        ledger = LEDGERS.get(stream.partition("-")[0])
+        history = await self._log.read(tenant, stream) if ledger else ()
+        if ledger is None or not history:
+            return None
+        before, after = start.among(history), end.among(history)
+        return Diff(
+            stream=stream,
+            from_version=len(before),
+            to_version=len(after),
+            differences=list(
+                differences(staged(folded(ledger, before)), staged(folded(ledger, after)))
+            ),
+        )
 
     async def verify(self, tenant: TenantId) -> Verdict:
         """Recompute every hash of the tenant's streams."""
@@ -126,3 +153,14 @@ def folded(ledger: Ledger[Any, Any], history: Sequence[Recorded]) -> Any:  # noq
     """Return the state that `history` leads to."""
     events = (ledger.decoder.decode(recorded.data) for recorded in history)
     return reduce(ledger.evolve, events, ledger.blank)
+
+
+def staged(state: Any) -> Any:  # noqa: ANN401 - any aggregate's state
+    """Return a state as JSON can hold it; its kind of struct is its stage."""
+    fields = msgspec.to_builtins(state, str_keys=True, order="deterministic")
+    return fields if not isinstance(fields, dict) else {"stage": _stage(state), **fields}
+
+
+def _stage(state: object) -> str:
+    name = type(state).__name__
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")

@@ -33,6 +33,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     event_log_url: str = ""
     keys_url: str = ""
     keys_secret_file: str = ""
+    signing_keys_dir: str = ""
+    sign_in_tenant: str = ""
+    public_api_url: str = ""  # what people's browsers call; empty: http://HOST:API_PORT
     clickhouse_url: str = ""
     redis_url: str = ""
     nats_url: str = ""
@@ -79,6 +82,7 @@ SCHEMES = {
     "redis_url": ("redis", "rediss"),
     "nats_url": ("nats", "tls"),
     "public_hot_url": ("http", "https"),
+    "public_api_url": ("http", "https"),
 }
 
 

@@ -12,6 +12,7 @@ from projections.notifications import NOTIFICATIONS
 from projections.people import PEOPLE
 from projections.privacy import LEGAL_HOLDS, PRIVACY
 from projections.projection import Projection
+from projections.sessions import SESSIONS
 from projections.shared_budgets import SHARED_BUDGETS
 from projections.transitions import TRANSITIONS
 
@@ -35,5 +36,6 @@ PROJECTIONS: dict[str, Projection] = {
         LOYALTY_REWARDS,
         PRIVACY,
         LEGAL_HOLDS,
+        SESSIONS,
     )
 }

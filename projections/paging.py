@@ -30,13 +30,14 @@ async def newest_first(
     *,
     limit: int,
     cursor: str | None,
+    group: str | None = None,
 ) -> tuple[Sequence[F], str | None]:
     """Return up to `limit` (at most `PAGE_MAX`) rows and the cursor of the rest.
 
     Raises `BadCursor` for one that no list gave out.
     """
     wanted = max(1, min(limit, PAGE_MAX))
-    rows = await reader.page(view, tenant, group=None, before=_before(cursor), limit=wanted + 1)
+    rows = await reader.page(view, tenant, group=group, before=_before(cursor), limit=wanted + 1)
     items = [decoder.decode(row) for row in rows[:wanted]]
     return items, str(items[-1].created) if len(rows) > wanted else None
 

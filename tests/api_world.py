@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import tempfile
 import uuid
+from pathlib import Path
 
 import httpx
 
@@ -11,12 +13,15 @@ from adapters.memory import MemoryEventLog
 from adapters.memory_keys import MemoryKeyRing
 from adapters.memory_places import MemoryFacts
 from adapters.memory_views import MemoryViews
+from adapters.passwords import Argon2Passwords
+from adapters.tokens import SigningKeys
 from adapters.view_erasure import StoredPersonalViews
 from commands.desk import Desk
 from commands.tenant import NewKey, OpenTenant, Person, open_tenant_books
 from commands.transact import Asking
 from ops.api_app import create_app
 from ops.privacy_export import ComputedExports
+from ops.sign_in_wiring import SignInParts
 from projections.access import ACCESS
 from projections.approval_rules import APPROVAL_RULES
 from projections.budgets import BUDGETS
@@ -28,11 +33,13 @@ from projections.metrics import MetricsUnreachable
 from projections.notifications import NOTIFICATIONS
 from projections.people import PEOPLE
 from projections.runner import Runner
+from projections.sessions import SESSIONS
 from projections.shared_budgets import SHARED_BUDGETS
 from projections.transitions import TRANSITIONS
 
 ANA, BEN, RIVAL = "ana-key-0001", "ben-key-0002", "rival-key-0003"
 ROLES = {ANA: ("marketer", "admin"), BEN: ("manager", "director", "compliance")}
+QUICK = Argon2Passwords(time_cost=1, memory_kib=64, parallelism=1)  # as real, and weak
 EXCHANGE, SITE = "exchange-key-0004", "site-key-0005"
 USD = "USD"
 PROJECTIONS = (
@@ -49,6 +56,7 @@ PROJECTIONS = (
     LOYALTY,
     LOYALTY_PROGRAMMES,
     LOYALTY_REWARDS,
+    SESSIONS,
 )
 
 OFFER = {
@@ -107,6 +115,13 @@ class World:
         self.runners = [
             Runner(projection, feed=self.log, store=self.views) for projection in projections
         ]
+        self.sign_in = SignInParts(
+            passwords=QUICK,
+            signer=SigningKeys(Path(tempfile.mkdtemp(prefix="cx-signing-"))),
+            issuer="http://cx.example",
+            tenant="acme",
+            refused_after_s=0.0,
+        )
         self.app = create_app(
             log=self.log,
             keys=self.keys,
@@ -123,6 +138,7 @@ class World:
             ),
             readiness=self.engines,
             session_secret=b"a secret of this test",
+            sign_in=self.sign_in,
             rate_per_minute=rate_per_minute,
         )
 

@@ -5,6 +5,7 @@ from functools import partial, reduce
 import pytest
 
 from domain import (
+    account,
     approvals,
     audit,
     budget,
@@ -13,11 +14,16 @@ from domain import (
     loyalty,
     notification,
     privacy,
+    session,
     shared_budget,
     tenant,
 )
+from domain.account import login
 
 FOLDS = {
+    "account": (account.FRESH, account.evolve),
+    "session": (session.UNOPENED, session.evolve),
+    "login": (login.NOBODYS, login.evolve),
     "approval_rules": (approvals.UNSEEDED, approvals.evolve),
     "audit": (audit.UNSEALED, audit.evolve),
     "campaign": (campaign.UNWRITTEN, campaign.evolve),
@@ -70,4 +76,7 @@ given_member = partial(Given, "member")
 given_consent = partial(Given, "consent")
 given_tenant = partial(Given, "tenant")
 given_privacy = partial(Given, "privacy")
+given_account = partial(Given, "account")
+given_session = partial(Given, "session")
+given_login = partial(Given, "login")
 given_subject = partial(Given, "subject")

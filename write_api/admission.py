@@ -13,6 +13,7 @@ from litestar.routes import HTTPRoute
 from domain.tenant.permissions import SIGNED_IN, Permission
 from projections.access import Holder
 from write_api.callers import Callers
+from write_api.headers import header
 from write_api.problems import AnyRequest, Declined
 from write_api.rate import Buckets
 
@@ -52,7 +53,7 @@ class Admission:
         if holder is None:
             if opt.get("page"):
                 return Redirect(SIGN_IN, status_code=303)
-            raise unauthenticated()
+            raise unauthenticated(invalid=header(request, b"authorization") is not None)
         if (rate := holder.rate or self._rate) is not None:
             self._take(request, holder, rate)
         if wanted not in holder.permissions and wanted != SIGNED_IN:
@@ -95,12 +96,14 @@ def require_guards(app: Litestar) -> None:
             raise RouteUnguarded(f"{path} is public, and asks for its caller")
 
 
-def unauthenticated() -> Declined:
+def unauthenticated(*, invalid: bool = False) -> Declined:
+    """Return the no to a stranger, or to who sent something `invalid` (RFC 6750, section 3)."""
+    more = ', error="invalid_token"' if invalid else ""
     return Declined(
         HTTPStatus.UNAUTHORIZED,
         "unauthenticated",
         "Send a valid API key as `Authorization: Bearer KEY`.",
-        headers={"WWW-Authenticate": 'Bearer realm="Campaign Express"'},
+        headers={"WWW-Authenticate": f'Bearer realm="Campaign Express"{more}'},
     )
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from domain.account import AccountEvent
+from domain.account.login import LoginEvent
 from domain.approvals import ApprovalRuleEvent
 from domain.audit.events import AuditSealed
 from domain.budget.allocation import AllocationCheckpointed, AllocationParked
@@ -19,6 +21,7 @@ from domain.loyalty import MemberEvent, ProgrammeSet, RewardSignalled
 from domain.notification import NotificationEvent
 from domain.privacy import PrivacyEvent, SubjectEvent
 from domain.privacy.raw_events import RawCutEvent
+from domain.session import SessionEvent
 from domain.shared_budget import SharedBudgetEvent
 from domain.tenant.events import TenantEvent
 
@@ -42,5 +45,8 @@ DECODER = msgspec.json.Decoder(
     | PrivacyEvent
     | SubjectEvent
     | RawCutEvent
+    | AccountEvent
+    | LoginEvent
+    | SessionEvent
 )
 SHIPPED = [(path, DECODER.decode(path.read_bytes())) for path in sorted(EVENTS.glob("*.json"))]

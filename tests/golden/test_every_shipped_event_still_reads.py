@@ -6,7 +6,8 @@ from typing import get_args
 import msgspec
 import pytest
 
-from domain import privacy
+from domain import account, privacy, session
+from domain.account import login
 from domain.approvals import UNSEEDED, ApprovalRuleEvent
 from domain.approvals import evolve as evolve_rules
 from domain.budget import UNALLOCATED, BudgetEvent
@@ -36,6 +37,9 @@ FOLDS = [
     (ConsentEvent, evolve_consent, UNASKED),
     (privacy.PrivacyEvent, privacy.evolve, privacy.UNASKED),
     (privacy.SubjectEvent, privacy.evolve_subject, privacy.UNOPENED_FILE),
+    (account.AccountEvent, account.evolve, account.FRESH),
+    (login.LoginEvent, login.evolve, login.NOBODYS),
+    (session.SessionEvent, session.evolve, session.UNOPENED),
     (raw_events.RawCutEvent, raw_events.evolve, raw_events.UNCUT),
 ]
 

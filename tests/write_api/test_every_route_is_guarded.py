@@ -29,11 +29,14 @@ OUT_OF_REACH = 503  # what asks ClickHouse, which this world has not
 SECRETS = ("Spring sale", "Tulips and Sons", "Ada Example", "A claim at court")  # Acme's own
 PUBLIC = {
     "/assets/{name:str}", "/docs", "/healthz", "/metrics", "/openapi.json", "/problems", "/readyz",
-    "/sign-in", "/sign-out",
+    "/sign-in", "/sign-out", "/.well-known/jwks.json", "/v1/auth/token", "/v1/auth/refresh",
+    "/v1/auth/revoke", "/v1/auth/password",
 }  # fmt: skip
 TULIPS = {"name": "Tulips and Sons", "currency": "EUR", "time_zone": "Europe/Berlin"}
 MIA = "mia at acme"
 POOL = {"advertiser": "tulips", "total": {"micros": 1_000_000, "currency": "EUR"}}
+MAIL, PASSWORD = "ada@acme.example", "a password for one test"
+ADA = {"name": "Ada Example", "email": MAIL, "roles": ["manager"]}
 RULE = {"role": "manager", "min_approvals": 1}
 
 
@@ -115,7 +118,7 @@ async def furnished(ana):
         await ana.put("/v1/advertisers/tulips", json=TULIPS),
         await ana.put("/v1/roles/legal", json={"permissions": ["campaign:read"]}),
         await ana.put("/v1/approval-rules/house", json=RULE),
-        await ana.post("/v1/people", json={"name": "Ada Example", "roles": ["manager"]}),
+        await ana.post("/v1/people", json=ADA),
         await ana.post("/v1/loyalty/members", json={"member": MIA}),
         await ana.post("/v1/privacy/requests", json={"subject": MIA, "kind": "access"}),
         await ana.post("/v1/privacy/holds", json={"subject": MIA, "reason": "A claim at court"}),
@@ -140,7 +143,16 @@ async def furnished(ana):
         "privacy_request": answers[5].json()["id"],
         "hold": answers[6].json()["id"],
         "shared_budget": "pool",
+        "session": await session_of(ana, answers[3].json()["id"]),
     }
+
+
+async def session_of(ana, person):
+    """Return a session of somebody who was invited and signed in."""
+    token = (await ana.post(f"/v1/people/{person}/invitation")).json()["token"]
+    await ana.post("/v1/auth/password", json={"token": token, "password": PASSWORD})
+    known = {"tenant": "acme", "email": MAIL, "password": PASSWORD}
+    return (await ana.post("/v1/auth/token", json=known)).json()["session"]
 
 
 async def key(ana, scopes):
