@@ -5,11 +5,12 @@ from contextlib import suppress
 
 from kurrentdbclient import AsyncKurrentDBClient, CaughtUp, Checkpoint, RecordedEvent
 from kurrentdbclient.common import AbstractAsyncCatchupSubscription
-from kurrentdbclient.exceptions import KurrentDBClientError
 
 from adapters.kurrentdb_events import Naming, recorded_from
+from adapters.kurrentdb_faults import reported
 from adapters.recent import Recent
 from adapters.rows import RowUnreadable
+from commands.ports import LogUnreachable
 
 BACKOFF_S_MIN, BACKOFF_S_MAX = 0.05, 1.0
 LOOK_EVERY_S = 5.0
@@ -47,11 +48,12 @@ class KurrentDBEar:
         pause_s = BACKOFF_S_MIN
         while True:
             try:
-                if not self._begun:
-                    await self._begin()
-                await self._hear()
+                with reported():
+                    if not self._begun:
+                        await self._begin()
+                    await self._hear()
                 pause_s = BACKOFF_S_MIN
-            except KurrentDBClientError:
+            except LogUnreachable:
                 pause_s = min(pause_s * 2, BACKOFF_S_MAX)
             finally:
                 self.live = False
@@ -101,7 +103,7 @@ class KurrentDBEar:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             heard = self._recent.end
-            with suppress(KurrentDBClientError):
+            with suppress(LogUnreachable), reported():
                 if await self._newest() > heard == self._recent.end and self.live:
                     await subscription.stop()
                     return

@@ -2,19 +2,14 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Self
 
 from kurrentdbclient import NewEvent, RecordedEvent, StreamState
 from kurrentdbclient.exceptions import (
-    DeadlineExceededError,
-    GrpcError,
-    KurrentDBClientError,
-    MaximumAppendSizeExceededError,
     NotFoundError,
     ProgrammingError,
-    RecordMaxSizeExceededError,
     WrongCurrentVersionError,
 )
 
@@ -23,10 +18,11 @@ from adapters.fitting import demand_fit, readable
 from adapters.kurrentdb_address import address, client_at
 from adapters.kurrentdb_ear import KurrentDBEar
 from adapters.kurrentdb_events import Naming, proposed, recorded_from
+from adapters.kurrentdb_faults import reported
 from adapters.recent import Recent
 from adapters.rows import RowUnreadable
 from adapters.sealing import sealed
-from commands.ports import Appended, LogUnreachable, Overtaken, TooMuchForOneEvent
+from commands.ports import Appended, LogUnreachable, Overtaken
 from domain.audit import Anchor
 from domain.chain import Chains, Verification
 from domain.envelope import Entry, Recorded
@@ -35,6 +31,7 @@ from domain.identity import TenantId
 APPEND_WITHIN_S = 5.0
 ANSWER_WITHIN_S = 10.0
 VERIFIED_AT_ONCE = 5_000
+POLL_S = 0.25  # while nothing is heard, the log is asked
 
 
 class KurrentDBEventLog:
@@ -81,7 +78,7 @@ class KurrentDBEventLog:
             return []
         name = self._naming.name(tenant, stream)
         try:
-            with _reporting():
+            with reported():
                 events = await self._client.get_stream(
                     name, stream_position=after, limit=limit, timeout=ANSWER_WITHIN_S
                 )
@@ -104,8 +101,7 @@ class KurrentDBEventLog:
             entries, tenant=tenant, stream=stream, after=after, previous=previous, position=0
         )
         try:
-            with _reporting():
-                position = await self._appended(name, [proposed(each) for each in news], after)
+            position = await self._appended(name, [proposed(each) for each in news], after)
         except WrongCurrentVersionError as error:
             self._ends.forget(name)
             raise Overtaken(stream) from error
@@ -117,7 +113,10 @@ class KurrentDBEventLog:
         deadline = loop.time() + wait_s
         self._ear.open()
         while True:
-            await self._recent.past(position, wait_s=deadline - loop.time())
+            left_s = deadline - loop.time()
+            await self._recent.past(
+                position, wait_s=left_s if self._ear.live else min(left_s, POLL_S)
+            )
             batch: Sequence[Recorded] | None = self._recent.since(position, limit)
             if batch is None or (not batch and not (wait_s and self._ear.live)):
                 events = await self._feed(position, limit)
@@ -126,7 +125,7 @@ class KurrentDBEventLog:
                 return batch
 
     async def head(self) -> int:
-        with _reporting():
+        with reported():
             return await self._client.get_commit_position(
                 filter_include=(self._naming.pattern,),
                 filter_by_stream_name=True,
@@ -163,14 +162,14 @@ class KurrentDBEventLog:
 
     async def _whole(self, name: str) -> Sequence[RecordedEvent]:
         try:
-            with _reporting():
+            with reported():
                 return await self._client.get_stream(name)
         except NotFoundError:
             return ()
 
     async def _feed(self, position: int, limit: int) -> Sequence[RecordedEvent]:
         """Return events past a position, which is an event's own or 0: reading begins at it."""
-        with _reporting():
+        with reported():
             reading = await self._client.read_all(
                 commit_position=position or None,
                 filter_include=(self._naming.pattern,),
@@ -186,7 +185,7 @@ class KurrentDBEventLog:
         if self._ends.beyond(name, version):
             return None
         try:
-            with _reporting():
+            with reported():
                 newest = await self._client.get_stream(
                     name, backwards=True, limit=1, timeout=ANSWER_WITHIN_S
                 )
@@ -197,13 +196,14 @@ class KurrentDBEventLog:
 
     async def _appended(self, name: str, news: list[NewEvent], after: int) -> int:
         try:
-            return await self._client.append_to_stream(
-                name,
-                events=news,
-                current_version=after - 1 if after else StreamState.NO_STREAM,
-                timeout=APPEND_WITHIN_S,
-            )
-        except (GrpcError, DeadlineExceededError) as lost:
+            with reported():
+                return await self._client.append_to_stream(
+                    name,
+                    events=news,
+                    current_version=after - 1 if after else StreamState.NO_STREAM,
+                    timeout=APPEND_WITHIN_S,
+                )
+        except LogUnreachable as lost:
             # Perhaps only the answer was lost: then the last event is there under its id.
             position = await self._found(name, news[-1], after + len(news))
             if position is None:
@@ -212,22 +212,10 @@ class KurrentDBEventLog:
 
     async def _found(self, name: str, event: NewEvent, version: int) -> int | None:
         try:
-            there = await self._client.get_stream(
-                name, stream_position=version - 1, limit=1, timeout=ANSWER_WITHIN_S
-            )
-        except KurrentDBClientError:
+            with reported():
+                there = await self._client.get_stream(
+                    name, stream_position=version - 1, limit=1, timeout=ANSWER_WITHIN_S
+                )
+        except (LogUnreachable, NotFoundError):
             return None
         return there[0].commit_position if there and there[0].id == event.id else None
-
-
-@contextmanager
-def _reporting() -> Iterator[None]:
-    """Turn the client's errors into ours, but for those that callers tell apart."""
-    try:
-        yield
-    except (NotFoundError, WrongCurrentVersionError):
-        raise
-    except (MaximumAppendSizeExceededError, RecordMaxSizeExceededError) as error:
-        raise TooMuchForOneEvent(detail=str(error)) from error
-    except KurrentDBClientError as error:
-        raise LogUnreachable(f"{type(error).__name__}: {error}") from error

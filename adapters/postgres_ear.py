@@ -61,7 +61,7 @@ class Ear:
 
     async def _hear(self, connection: Connection) -> None:
         async for told in connection.notifies(timeout=QUIET_S):
-            if int(told.payload) > self._recent.end:
+            if not told.payload.isdigit() or int(told.payload) > self._recent.end:
                 break
         await self._catch_up(connection)
 

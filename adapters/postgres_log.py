@@ -26,6 +26,7 @@ from domain.identity import TenantId
 CHANNEL = "cx_events"
 READING_LINES = 4
 VERIFIED_AT_ONCE = 5_000
+POLL_S = 0.25  # while nothing is heard, the log is asked
 
 
 class PostgresEventLog:
@@ -90,7 +91,10 @@ class PostgresEventLog:
         deadline = loop.time() + wait_s
         self._ear.open()
         while True:
-            await self._recent.past(position, wait_s=deadline - loop.time())
+            left_s = deadline - loop.time()
+            await self._recent.past(
+                position, wait_s=left_s if self._ear.live else min(left_s, POLL_S)
+            )
             batch: Sequence[Recorded] | None = self._recent.since(position, limit)
             if batch is None or (not batch and not (wait_s and self._ear.live)):
                 batch = await self._feed(position, limit)
