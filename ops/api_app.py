@@ -230,7 +230,9 @@ def create_app(
 
     `rate_per_minute` is for keys that have none of their own; None lets them ask freely.
     """
-    desk = Desk(log, clock, keys=keys, snapshots=snapshots and Snapshotting(log, snapshots))
+    desk = Desk(
+        log, clock, keys=keys, snapshots=Snapshotting(log, snapshots) if snapshots else None
+    )
     entrance = sign_in.desk(desk)
     callers = Callers(
         StoredAccess(views), session_secret=session_secret, clock=clock, tokens=entrance.tokens

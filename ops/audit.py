@@ -9,25 +9,34 @@ import msgspec
 from domain.envelope import Recorded
 from domain.identity import TenantId
 from ops.audit_proof import NothingRecorded, demand_log
-from ops.audit_trail import LEDGERS, LoggedTrail
+from ops.audit_trail import LEDGERS, LoggedTrail, staged
 from ops.data_dir import DataDir
+from ops.obstacle import Obstacle
 from ops.output import show_json, show_rows
 from ops.settings import Settings
 from ops.wiring import opened_log
+from read_api.moments import BadMoment, Moment, moment
+
+
+class SenselessMoment(Obstacle):
+    """The moment asked for cannot be read."""
 
 
 async def show(
-    stream: str, *, at_version: int | None, tenant: str | None, settings: Settings, as_json: bool
+    stream: str, *, when: str | None, tenant: str | None, settings: Settings, as_json: bool
 ) -> int:
-    """Replay a stream with the state after each event, or show the state at a version."""
+    """Replay a stream with the state after each event, or show the state at a moment."""
     demand_log(settings)
     owner = TenantId(tenant or _only_tenant(settings))
     async with opened_log(settings) as log:
-        if at_version is not None:
-            then = await LoggedTrail(log).state(owner, stream, at_version=at_version)
+        if when is not None:
+            version, position, at = _moment(when)
+            then = await LoggedTrail(log).state(
+                owner, stream, at_version=version, at_position=position, as_of=at
+            )
             if then is None:
-                raise NothingRecorded(f"{stream} held nothing at version {at_version}.")
-            shown = {"stream": stream, "version": then.version, "state": _staged(then.state)}
+                raise NothingRecorded(f"{stream} held nothing at {when}.")
+            shown = {"stream": stream, "version": then.version, "state": staged(then.state)}
             show_json(shown, indent=not as_json)
             return 0
         history = await log.read(owner, stream)
@@ -37,6 +46,48 @@ async def show(
     rows = [_full(recorded, state) for recorded, state in zip(history, states, strict=True)]
     show_rows(rows if as_json else [_short(row) for row in rows], as_json=as_json)
     return 0
+
+
+async def diff(
+    stream: str, start: str, end: str, *, tenant: str | None, settings: Settings, as_json: bool
+) -> int:
+    """Show what changed in a stream's state between two moments."""
+    demand_log(settings)
+    owner = TenantId(tenant or _only_tenant(settings))
+    async with opened_log(settings) as log:
+        found = await LoggedTrail(log).diff(owner, stream, start=_moment(start), end=_moment(end))
+    if found is None:
+        raise NothingRecorded(f"{owner} has no stream {stream}; the name is CATEGORY-ID.")
+    rows = [msgspec.to_builtins(difference) for difference in found.differences]
+    show_rows(rows if as_json else [_told(row) for row in rows], as_json=as_json)
+    return 0
+
+
+def only_one(*, at_version: int | None, at_position: int | None, as_of: str | None) -> str | None:
+    """Return the one moment that was asked for, as `moment` reads it; None for none."""
+    given = [
+        *([] if at_version is None else [str(at_version)]),
+        *([] if at_position is None else [f"@{at_position}"]),
+        *([] if as_of is None else [as_of]),
+    ]
+    if len(given) > 1:
+        raise SenselessMoment("Ask for one of --at-version, --at-position and --as-of.")
+    return given[0] if given else None
+
+
+def _moment(text: str) -> Moment:
+    try:
+        return moment(text)
+    except BadMoment as bad:
+        raise SenselessMoment(f"A moment {bad}, not {text!r}.") from None
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a difference as a line; what is not there on a side is blank."""
+    return {
+        "where": row["pointer"] or "all of it",
+        **{side: json.dumps(row[side]) if side in row else "" for side in ("before", "after")},
+    }
 
 
 def _only_tenant(settings: Settings) -> str:
@@ -54,19 +105,8 @@ def _states(stream: str, history: Sequence[Recorded]) -> list[Any]:
     states, state = [], ledger.blank
     for recorded in history:
         state = ledger.evolve(state, ledger.decoder.decode(recorded.data))
-        states.append(_staged(state))
+        states.append(staged(state))
     return states
-
-
-def _staged(state: Any) -> Any:  # noqa: ANN401 - any aggregate's state
-    """Return a state as JSON can hold it; its kind of struct is its stage."""
-    fields = msgspec.to_builtins(state)
-    return fields if not isinstance(fields, dict) else {"stage": _stage(state), **fields}
-
-
-def _stage(state: object) -> str:
-    name = type(state).__name__
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 
 def _full(recorded: Recorded, state: Any) -> dict[str, Any]:  # noqa: ANN401 - any aggregate's state

@@ -157,7 +157,7 @@ def folded(ledger: Ledger[Any, Any], history: Sequence[Recorded]) -> Any:  # noq
 
 def staged(state: Any) -> Any:  # noqa: ANN401 - any aggregate's state
     """Return a state as JSON can hold it; its kind of struct is its stage."""
-    fields = msgspec.to_builtins(state, str_keys=True, order="deterministic")
+    fields = msgspec.json.decode(msgspec.json.encode(state, order="deterministic"))
     return fields if not isinstance(fields, dict) else {"stage": _stage(state), **fields}
 
 

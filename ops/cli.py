@@ -88,20 +88,42 @@ def audit_show(
     stream: str,
     *,
     at_version: int | None = None,
+    at_position: int | None = None,
+    as_of: str | None = None,
     tenant: str | None = None,
     data_dir: DataDirFlag = None,
     as_json: AsJson = False,
 ) -> int:
     """Replay a stream (`campaign-ID`) event by event, with the state after each.
 
-    With `--at-version N` show the state as it was then.
+    With one of `--at-version N`, `--at-position N` (of the whole log) or `--as-of TIME` show
+    the state as it was then.
     """
-    from ops.audit import show
+    from ops.audit import only_one, show
+
+    when = only_one(at_version=at_version, at_position=at_position, as_of=as_of)
+    settings = _settings(data_dir)
+    return asyncio.run(show(stream, when=when, tenant=tenant, settings=settings, as_json=as_json))
+
+
+@audit.command(name="diff")
+def audit_diff(
+    stream: str,
+    start: str,
+    end: str,
+    *,
+    tenant: str | None = None,
+    data_dir: DataDirFlag = None,
+    as_json: AsJson = False,
+) -> int:
+    """Show what changed in a stream's state from START to END.
+
+    Each is a version (`7`), a position of the log (`@1234`) or a time (`2026-03-02T09:00:00Z`).
+    """
+    from ops.audit import diff
 
     settings = _settings(data_dir)
-    return asyncio.run(
-        show(stream, at_version=at_version, tenant=tenant, settings=settings, as_json=as_json)
-    )
+    return asyncio.run(diff(stream, start, end, tenant=tenant, settings=settings, as_json=as_json))
 
 
 @audit.command(name="verify")

@@ -14,8 +14,13 @@ from domain.envelope import Recorded
 from domain.identity import TenantId
 from domain.tenant.permissions import Permission
 from projections.access import Holder
+from read_api.moments import NOW, BadMoment, Diff, Moment, moment
 from read_api.parameters import LIMIT_DEFAULT, Cursor, Limit, Listed, bad_cursor
 from read_api.ports import AuditTrail, Folded, Verdict
+
+MOMENT = "A version (7), a position of the log (@1234) or a time (2026-03-02T09:00:00Z)"
+From = Annotated[str, QueryParameter(name="from", max_length=64, description=MOMENT)]
+To = Annotated[str, QueryParameter(name="to", max_length=64, description=MOMENT)]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,12 +53,41 @@ async def audit_stream(
     as_of: Annotated[
         datetime | None, QueryParameter(description="Answer the state as recorded up to then")
     ] = None,
+    at_position: Annotated[
+        int | None,
+        QueryParameter(ge=1, description="Answer the state as of this position of the whole log"),
+    ] = None,
 ) -> Response[Listed[Entry] | Folded]:
-    """Read a stream's events, or with `at_version` or `as_of` the state they had led to."""
+    """Read a stream's events, or the state they had led to: at a version, position or time.
+
+    Where the clock was set back, `as_of` tells of the events before the first later one.
+    """
     tenant = TenantId(caller.tenant)
-    if at_version is None and as_of is None:
+    asked = Moment(version=at_version, position=at_position, at=as_of)
+    if asked == NOW:
         return Response(await _events(trail, tenant, stream, limit, cursor))
-    return Response(await _state(trail, tenant, stream, at_version, as_of))
+    return Response(await _state(trail, tenant, stream, asked))
+
+
+@get(
+    "/v1/audit/streams/{stream:str}/diff",
+    tags=["Audit"],
+    opt={"permission": Permission.SYSTEM_READ},
+)
+async def audit_diff(
+    *,
+    stream: FromPath[str],
+    caller: Given[Holder],
+    trail: Given[AuditTrail],
+    since: From,
+    until: To,
+) -> Diff:
+    """Read what changed in a stream's state between two moments, with a pointer to each place."""
+    start, end = _moment("from", since), _moment("to", until)
+    found = await trail.diff(TenantId(caller.tenant), stream, start=start, end=end)
+    if found is None:
+        raise _no_stream()
+    return found
 
 
 @get("/v1/audit/verify", tags=["Audit"], opt={"permission": Permission.SYSTEM_READ})
@@ -91,18 +125,25 @@ async def _state(
     trail: AuditTrail,
     tenant: TenantId,
     stream: str,
-    at_version: int | None,
-    as_of: datetime | None,
+    asked: Moment,
 ) -> Folded:
-    if at_version is not None and as_of is not None:
-        raise ClientException(detail="Ask for at_version or as_of, not for both.")
-    if as_of is not None and as_of.tzinfo is None:
+    if sum(part is not None for part in asked) > 1:
+        raise ClientException(detail="Ask for one of at_version, at_position and as_of.")
+    if asked.at is not None and asked.at.tzinfo is None:
         message = "must name its offset, for example 2026-03-02T09:00:00Z"
         raise ValidationException(extra=[{"key": "as_of", "message": message}])
-    folded = await trail.state(tenant, stream, at_version=at_version, as_of=as_of)
+    version, position, at = asked
+    folded = await trail.state(tenant, stream, at_version=version, at_position=position, as_of=at)
     if folded is None:
         raise _no_stream()
     return folded
+
+
+def _moment(key: str, text: str) -> Moment:
+    try:
+        return moment(text)
+    except BadMoment as bad:
+        raise ValidationException(extra=[{"key": key, "message": str(bad)}]) from None
 
 
 def entry(event: Recorded) -> Entry:

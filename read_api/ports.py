@@ -10,6 +10,7 @@ from litestar import Litestar
 from domain.audit import Anchor
 from domain.envelope import Recorded
 from domain.identity import TenantId
+from read_api.moments import Diff, Moment
 
 
 class Folded(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,11 +55,18 @@ class AuditTrail(Protocol):
         *,
         at_version: int | None = None,
         as_of: datetime | None = None,
+        at_position: int | None = None,
     ) -> Folded | None:
         """Return the state after `at_version` events, or of what was recorded up to `as_of`.
 
-        None when the stream held nothing then, or its category is not one that folds.
+        Or of what the whole log held up to `at_position`. None when the stream held nothing
+        then, or its category is not one that folds.
         """
+
+    async def diff(
+        self, tenant: TenantId, stream: str, *, start: Moment, end: Moment
+    ) -> Diff | None:
+        """Return how the state at `end` differs from that at `start`; None for no such stream."""
 
     async def verify(self, tenant: TenantId) -> Verdict:
         """Recompute every hash of the tenant's streams, and the seals over them."""

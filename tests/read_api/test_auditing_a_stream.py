@@ -126,3 +126,90 @@ async def test_the_newest_seal_is_an_anchor_to_take_away(ana, world):
         assert anchor["seal"] == number
     assert anchor.keys() == {"log", "seal", "position", "total", "root", "at"}
     assert (await ana.get("/v1/audit/verify")).json()["intact"]
+
+
+async def test_the_state_at_a_position_is_what_the_whole_log_held_by_then(ana, ben):
+    campaign = await created(ana)
+    submitted = (await moved(ana, campaign, "submit")).json()
+    await moved(ben, campaign, "approve")
+    before = await stream(ana, campaign, at_position=submitted["position"] - 1)
+    then = await stream(ana, campaign, at_position=submitted["position"])
+
+    assert before.json()["state"]["stage"] == "draft"
+    assert (then.json()["version"], then.json()["state"]["stage"]) == (2, "in_review")
+    assert (await stream(ana, campaign, at_position=1)).status_code == 404
+
+
+async def difference(client, name, start, end):
+    return await client.get(
+        f"/v1/audit/streams/{name}/diff", params={"from": str(start), "to": str(end)}
+    )
+
+
+async def test_an_edit_is_told_by_the_places_it_changed(ana):
+    campaign = await created(ana)
+    await ana.patch(
+        f"/v1/campaigns/{campaign}",
+        json={"name": "Summer sale", "targeting": {"geo": ["DEU", "FRA"], "sizes": [[300, 250]]}},
+        headers={"If-Match": '"1"'},
+    )
+    told = (await difference(ana, f"campaign-{campaign}", 1, 2)).json()
+    places = {one["pointer"]: one for one in told["differences"]}
+
+    assert (told["from_version"], told["to_version"]) == (1, 2)
+    assert places["/plan/brief/name"] == {
+        "pointer": "/plan/brief/name",
+        "before": "Spring sale",
+        "after": "Summer sale",
+    }
+    assert places["/plan/brief/targeting/geo/1"] == {
+        "pointer": "/plan/brief/targeting/geo/1",
+        "after": "FRA",
+    }
+    assert set(places) == {
+        "/plan/content_hash",
+        "/plan/brief/name",
+        "/plan/brief/targeting/geo/1",
+    }
+
+
+async def test_moments_are_versions_positions_or_times(ana):
+    started = datetime.now(UTC).isoformat()
+    campaign = await created(ana)
+    moved_on = (await moved(ana, campaign, "submit")).json()
+    name = f"campaign-{campaign}"
+    by_version = (await difference(ana, name, 0, 2)).json()
+
+    assert by_version["from_version"] == 0
+    assert (await difference(ana, name, started, f"@{moved_on['position']}")).json() == by_version
+    backwards = (await difference(ana, name, 2, 1)).json()["differences"]
+    stage = next(one for one in backwards if one["pointer"] == "/stage")
+    assert (stage["before"], stage["after"]) == ("in_review", "draft")
+    assert (await difference(ana, name, 2, "9999-01-01T00:00:00Z")).json()["differences"] == []
+
+
+async def test_a_moment_that_is_none_is_refused_by_its_name(ana):
+    name = f"campaign-{await created(ana)}"
+    for start, end, wrong in (
+        ("yesterday", 1, "from"),
+        (1, "2026-03-02T09:00:00", "to"),
+        ("-1", 1, "from"),
+        (1, "@", "to"),
+        (1, "9" * 60, "to"),
+        ("", 1, "from"),
+    ):
+        answer = await difference(ana, name, start, end)
+        assert answer.status_code == 400, (start, end)
+        assert wrong in answer.text, answer.text
+    assert (await ana.get(f"/v1/audit/streams/{name}/diff")).status_code == 400
+
+
+async def test_streams_of_others_and_of_nobody_look_alike(ana, rita):
+    campaign = await created(ana)
+    theirs = await difference(rita, f"campaign-{campaign}", 0, 1)
+    unknown = await difference(rita, "campaign-nobody", 0, 1)
+    strange = await difference(rita, "weather-today", 0, 1)
+    assert [a.status_code for a in (theirs, unknown, strange)] == [404, 404, 404]
+    assert theirs.json()["code"] == unknown.json()["code"] == strange.json()["code"]
+    for query in ({"at_version": 1}, {"at_position": 99}, {"as_of": "9999-01-01T00:00:00Z"}):
+        assert (await stream(rita, campaign, **query)).status_code == 404
