@@ -3,16 +3,19 @@
 from typing import Any
 
 from commands.transact import KeyReused
+from domain.budget.pacing import Curve
 from domain.campaign import Brief, BriefChanges
 from read_api.metrics import Rates
 from read_api.whoami import Self
 from write_api.advertisers import AdvertiserBody
+from write_api.budget import Committing, Correction, Refund, Reserving
 from write_api.campaign import ScheduleStep, Step
 from write_api.commanding import Receipt
 from write_api.keys import NewKey
 from write_api.people import NewPerson
 from write_api.problems import Problem, sentence_of
 from write_api.roles import RoleBody
+from write_api.shared_budget import SharedBudgetBody
 
 CAMPAIGN = "0f0e2b2e-5f0a-5f53-9d5c-4a1f0f6b7a11"
 USD = "USD"
@@ -53,6 +56,31 @@ EXAMPLES: dict[Any, Any] = {
     BriefChanges: {"name": "Summer sale"},
     Step: {"comment": "Looks good"},
     ScheduleStep: {"comment": "For Monday", "at": "2026-03-02T06:00:00Z"},
+    Refund: {
+        "amount": {"micros": 12_500_000, "currency": USD},
+        "reason": "Invalid traffic in May",
+        "reference": "credit-note-17",
+    },
+    Correction: {
+        "amount": {"micros": -2_000_000, "currency": USD},
+        "on": "2026-03-02",
+        "reason": "Counted twice by the exchange",
+        "reference": "ticket-4711",
+    },
+    Reserving: {
+        "reservation": "email-batch-9",
+        "amount": {"micros": 40_000_000, "currency": USD},
+        "expires_at": "2026-03-02T09:15:00Z",
+    },
+    Committing: {"amount": {"micros": 37_250_000, "currency": USD}},
+    Curve: {"shape": "hour_profile", "hours": [0] * 7 + [1, 2, 3, 3] + [2] * 8 + [3, 3, 2, 1, 0]},
+    SharedBudgetBody: {
+        "advertiser": "shop",
+        "total": {"micros": 20_000_000_000, "currency": USD},
+        "daily": {"micros": 800_000_000, "currency": USD},
+        "time_zone": "Europe/Berlin",
+        "campaigns": [CAMPAIGN],
+    },
     Receipt: {"id": CAMPAIGN, "version": 3, "position": 1742},
     Self: {
         "tenant": "agency",
