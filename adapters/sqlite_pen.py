@@ -117,7 +117,7 @@ class Pen:
             ((self._head,),) = self.connection.execute(HEAD)
 
     def _verdict(self, asked: Asked, rows: list[Stored]) -> Verdict:
-        name = asked.name
+        name, sealed = asked.name, asked.rows
         try:
             end = self._ends.pop(name, None) or self._end_of(name)
         except LogUnreachable as unreadable:
@@ -125,7 +125,6 @@ class Pen:
         self._ends[name] = end
         if end.version != asked.after:
             return Overtaken(asked.stream)
-        sealed = asked.rows
         if not sealed or asked.previous != end.hash:
             sealed = list(
                 sealed_rows(

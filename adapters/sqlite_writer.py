@@ -31,7 +31,7 @@ class Append(NamedTuple):
     after: int
     previous: str
     rows: Sequence[SealedRow]
-    loop: asyncio.AbstractEventLoop
+    size: int  # in bytes
     verdict: asyncio.Future[Appended]
 
 
@@ -46,6 +46,7 @@ class SqliteWriter:
         self._path = path
         self._committed = committed  # called in the writer's thread after each commit
         self._waiting: SimpleQueue[Append | None] = SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._pen: Pen | None = None
         self._ends: dict[str, SealedRow] = {}  # the newest row of each stream, as was asked here
@@ -57,11 +58,13 @@ class SqliteWriter:
 
         A caller that is cancelled meanwhile may still have appended.
         """
-        if self._thread is None:
+        if not entries:
+            raise ValueError("an append of nothing")
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
             self._thread = threading.Thread(target=self._run, name="event-log-writer", daemon=True)
             self._thread.start()
-        loop = asyncio.get_running_loop()
-        verdict: asyncio.Future[Appended] = loop.create_future()
+        verdict: asyncio.Future[Appended] = self._loop.create_future()
         name = physical(tenant, stream)
         previous = self._believed(name, after) if len(entries) <= SEALED_EARLY_MAX else ""
         rows: Sequence[SealedRow] = ()
@@ -70,8 +73,9 @@ class SqliteWriter:
                 sealed_rows(entries, tenant=tenant, stream=stream, after=after, previous=previous)
             )
             self._ends[name] = rows[-1]
+        size = sum([len(entry.data) for entry in entries])
         self._waiting.put(
-            Append(name, tenant, stream, entries, after, previous, rows, loop, verdict)
+            Append(name, tenant, stream, entries, after, previous, rows, size, verdict)
         )
         try:
             return await verdict
@@ -96,7 +100,7 @@ class SqliteWriter:
         if self._thread is not None:
             self._waiting.put(None)
             self._thread.join()
-            self._thread = None
+            self._loop = self._thread = None
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
@@ -108,7 +112,7 @@ class SqliteWriter:
         self._disconnect()
 
     def _gather(self, first: Append) -> tuple[list[Append], bool]:
-        group, size = [first], _size(first)
+        group, size = [first], first.size
         while len(group) < GROUP_MAX and size < GROUP_BYTES_MAX:
             try:
                 append = self._waiting.get_nowait()
@@ -117,10 +121,10 @@ class SqliteWriter:
             if append is None:
                 return group, True
             group.append(append)
-            size += _size(append)
+            size += append.size
         return group, False
 
-    def _commit(self, group: Sequence[Append]) -> Sequence[Verdict]:
+    def _commit(self, group: Sequence[Append]) -> Sequence[Verdict | Exception]:
         try:
             if self._pen is None:
                 self._pen = Pen(self._path)
@@ -130,6 +134,9 @@ class SqliteWriter:
             unreachable = LogUnreachable(str(error))
             unreachable.__cause__ = error
             return [unreachable] * len(group)
+        except Exception as mistake:  # noqa: BLE001 - told to those who asked, else they would wait
+            self._disconnect()
+            return [mistake] * len(group)
 
     def _disconnect(self) -> None:
         """Let go of the file, and of what was known of it."""
@@ -138,26 +145,20 @@ class SqliteWriter:
                 self._pen.drop()
             self._pen = None
 
-    def _deliver(self, group: Sequence[Append], verdicts: Sequence[Verdict]) -> None:
+    def _deliver(self, group: Sequence[Append], verdicts: Sequence[Verdict | Exception]) -> None:
         if any(isinstance(verdict, Appended) for verdict in verdicts):
             self._committed()
-        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Append, Verdict]]] = {}
-        for append, verdict in zip(group, verdicts, strict=True):
-            by_loop.setdefault(append.loop, []).append((append, verdict))
-        for loop, told in by_loop.items():
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_tell, told)
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(_tell, group, verdicts)
 
 
-def _size(append: Append) -> int:
-    return sum([len(entry.data) for entry in append.entries])
-
-
-def _tell(told: Sequence[tuple[Append, Verdict]]) -> None:
-    for append, verdict in told:
-        if append.verdict.done():
+def _tell(group: Sequence[Append], verdicts: Sequence[Verdict | Exception]) -> None:
+    for append, verdict in zip(group, verdicts, strict=True):
+        asked = append.verdict
+        if asked.done():
             continue  # The caller was cancelled.
         if isinstance(verdict, Appended):
-            append.verdict.set_result(verdict)
+            asked.set_result(verdict)
         else:
-            append.verdict.set_exception(verdict)
+            asked.set_exception(verdict)
