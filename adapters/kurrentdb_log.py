@@ -8,6 +8,7 @@ from typing import Self
 
 from kurrentdbclient import NewEvent, RecordedEvent, StreamState
 from kurrentdbclient.exceptions import (
+    InvalidCommitPositionError,
     NotFoundError,
     ProgrammingError,
     WrongCurrentVersionError,
@@ -112,6 +113,7 @@ class KurrentDBEventLog:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait_s
         self._ear.open()
+        position = max(0, position)
         while True:
             left_s = deadline - loop.time()
             await self._recent.past(
@@ -168,17 +170,35 @@ class KurrentDBEventLog:
             return ()
 
     async def _feed(self, position: int, limit: int) -> Sequence[RecordedEvent]:
-        """Return events past a position, which is an event's own or 0: reading begins at it."""
+        """Return events past a position; where no event lies there, the log is gone through.
+
+        KurrentDB reads from an event's own position on, and refuses any other number. Whoever
+        follows has such a position; a number from elsewhere, or a log restored, is rare.
+        """
         with reported():
-            reading = await self._client.read_all(
-                commit_position=position or None,
-                filter_include=(self._naming.pattern,),
-                filter_by_stream_name=True,
-                limit=limit + 1 if position else limit,
-                timeout=ANSWER_WITHIN_S,
-            )
-            events = [event async for event in reading if event.commit_position > position]
-        return events[:limit]
+            try:
+                return await self._past(position, limit, begin=position or None)
+            except InvalidCommitPositionError:
+                return await self._past(position, limit, begin=None)
+
+    async def _past(
+        self, position: int, limit: int, *, begin: int | None
+    ) -> Sequence[RecordedEvent]:
+        reading = await self._client.read_all(
+            commit_position=begin,
+            filter_include=(self._naming.pattern,),
+            filter_by_stream_name=True,
+            limit=limit + 1 if begin or not position else sys.maxsize,
+            timeout=ANSWER_WITHIN_S if begin or not position else None,
+        )
+        events: list[RecordedEvent] = []
+        async for event in reading:
+            if event.commit_position > position:
+                events.append(event)
+                if len(events) == limit:
+                    break
+        await reading.stop()
+        return events
 
     async def _seal_at(self, name: str, version: int) -> str | None:
         """Return the hash of the stream's newest event, None unless it is that version."""

@@ -118,7 +118,7 @@ class Sealing:
         Where the log was restored into another backend, positions are not those of the seal:
         then the events are counted.
         """
-        covered = await self._happenings.after(seals.first - 1, limit=max(1, seals.count))
+        covered = await self._happenings.after(seals.since, limit=max(1, seals.count))
         hashes = [recorded.hash for recorded in covered]
         if seals.count and root_over(seals.built_on, hashes, total=seals.total) == seals.root:
             return covered[-1].position

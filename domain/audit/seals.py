@@ -19,6 +19,7 @@ class Seals(msgspec.Struct, frozen=True, kw_only=True):
 
     log: str = ""
     seal: int = 0
+    since: int = 0  # the position after which the events it seals begin
     first: int = 0
     last: int = 0
     count: int = 0
@@ -46,6 +47,7 @@ def evolve(seals: Seals, event: AuditSealed) -> Seals:
     return Seals(
         log=event.log,
         seal=event.seal,
+        since=seals.last,
         first=event.first,
         last=event.last,
         count=event.count,

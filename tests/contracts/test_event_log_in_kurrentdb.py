@@ -117,10 +117,13 @@ async def test_an_append_the_server_finds_too_large_is_refused(log):
     assert list(await log.read(ACME, "campaign-1")) == []
 
 
-async def test_a_position_that_is_no_events_own_is_a_fault_and_not_a_gap(log):
-    appended = await log.append(ACME, "campaign-1", [entry()], after=0)
-    with pytest.raises(LogUnreachable):
-        await log.after(appended.position - 1, limit=10)
+async def test_a_position_that_is_no_events_own_leads_to_what_comes_after_it(log):
+    for version in range(3):
+        await log.append(ACME, "campaign-1", [entry()], after=version)
+    first, *rest = await log.after(0, limit=10)
+    assert list(await log.after(first.position + 1, limit=10)) == rest
+    assert list(await log.after(first.position - 1, limit=2)) == [first, rest[0]]
+    assert len(await log.after(-1, limit=10)) == 3
 
 
 async def test_a_quiet_log_keeps_its_place_while_others_write(client, log):
