@@ -18,7 +18,7 @@ def expected_version(request: AnyRequest, *, required: bool = False) -> int | No
             raise Declined(
                 HTTPStatus.PRECONDITION_REQUIRED,
                 "if_match_required",
-                "Send the campaign's ETag as If-Match, so that nobody's edit is lost.",
+                "Send the ETag you read as If-Match, so that nobody's edit is lost.",
             )
         case None | "*":
             return None
