@@ -17,6 +17,7 @@ from ops.opened_names import OpenedNames
 from ops.sign_in_wiring import SignInParts
 from projections.approval_rules import StoredApprovalRules
 from projections.calendar import StoredCalendar
+from projections.causation import StoredCauses
 from projections.consent import StoredConsents
 from projections.loyalty import StoredLoyalty
 from projections.metrics import Metrics
@@ -40,6 +41,7 @@ from read_api.audit import audit_anchor, audit_diff, audit_stream, audit_verify
 from read_api.budgets import budget_report, reservation_card, reservation_list
 from read_api.calendar import calendar
 from read_api.campaign_board import campaign_card, campaign_list
+from read_api.causation import audit_causation
 from read_api.consent import consent_history, consent_of
 from read_api.console import board_page, campaign_page, sign_in_page
 from read_api.figures import TodaysFigures
@@ -152,6 +154,7 @@ ROUTES: list[Any] = [
     approvals,
     asset,
     audit_anchor,
+    audit_causation,
     audit_diff,
     audit_stream,
     audit_verify,
@@ -263,6 +266,7 @@ def create_app(
         "names": OpenedNames(keys),
         "positions": positions,
         "trail": LoggedTrail(log),
+        "causes": StoredCauses(views),
         "metrics": metrics,
         "readiness": readiness,
         "callers": callers,

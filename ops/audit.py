@@ -27,7 +27,7 @@ async def show(
 ) -> int:
     """Replay a stream with the state after each event, or show the state at a moment."""
     demand_log(settings)
-    owner = TenantId(tenant or _only_tenant(settings))
+    owner = owner_of(tenant, settings)
     async with opened_log(settings) as log:
         if when is not None:
             version, position, at = _moment(when)
@@ -53,7 +53,7 @@ async def diff(
 ) -> int:
     """Show what changed in a stream's state between two moments."""
     demand_log(settings)
-    owner = TenantId(tenant or _only_tenant(settings))
+    owner = owner_of(tenant, settings)
     async with opened_log(settings) as log:
         found = await LoggedTrail(log).diff(owner, stream, start=_moment(start), end=_moment(end))
     if found is None:
@@ -90,11 +90,14 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _only_tenant(settings: Settings) -> str:
+def owner_of(tenant: str | None, settings: Settings) -> TenantId:
+    """Return the tenant that was named, else the one this directory was made for."""
+    if tenant:
+        return TenantId(tenant)
     credentials = DataDir(settings.directory).read_credentials()
     if credentials is None:
         raise NothingRecorded("Say whose stream it is with --tenant.")
-    return credentials.tenant
+    return TenantId(credentials.tenant)
 
 
 def _states(stream: str, history: Sequence[Recorded]) -> list[Any]:

@@ -126,6 +126,23 @@ def audit_diff(
     return asyncio.run(diff(stream, start, end, tenant=tenant, settings=settings, as_json=as_json))
 
 
+@audit.command(name="causation")
+def audit_causation(
+    command_or_event: str,
+    *,
+    tenant: str | None = None,
+    data_dir: DataDirFlag = None,
+    as_json: AsJson = False,
+) -> int:
+    """Show what followed from a command or an event: what it made the processes do, and so on."""
+    from ops.audit_causation import causation
+
+    settings = _settings(data_dir)
+    return asyncio.run(
+        causation(command_or_event, tenant=tenant, settings=settings, as_json=as_json)
+    )
+
+
 @audit.command(name="verify")
 def audit_verify(
     *,

@@ -5,6 +5,7 @@ from projections.approval_rules import APPROVAL_RULES
 from projections.budgets import BUDGETS
 from projections.calendar import CALENDAR
 from projections.campaign_board import CAMPAIGN_BOARD
+from projections.causation import CAUSATION
 from projections.consent import CONSENT, CONSENT_HOT
 from projections.hot_campaigns import HOT_CAMPAIGNS
 from projections.loyalty import LOYALTY, LOYALTY_PROGRAMMES, LOYALTY_REWARDS
@@ -28,6 +29,7 @@ PROJECTIONS: dict[str, Projection] = {
         ACCESS,
         APPROVAL_RULES,
         CALENDAR,
+        CAUSATION,
         PEOPLE,
         CONSENT,
         CONSENT_HOT,

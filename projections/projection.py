@@ -38,7 +38,7 @@ class Projection(msgspec.Struct, frozen=True, kw_only=True):
     memory: Any  # the type of what the fold remembers
     fold: Callable[[Any, Any, Recorded], Any]
     rows: Callable[[str, str, Any], Rows] | None = None
-    place: Callable[[Any], Place] | None = None
+    place: Callable[[Any], Place | None] | None = None
     on_poison: OnPoison = "park"
 
     def key(self, recorded: Recorded) -> Address:

@@ -27,6 +27,7 @@ from projections.approval_rules import APPROVAL_RULES
 from projections.budgets import BUDGETS
 from projections.calendar import CALENDAR
 from projections.campaign_board import CAMPAIGN_BOARD
+from projections.causation import CAUSATION
 from projections.consent import CONSENT
 from projections.loyalty import LOYALTY, LOYALTY_PROGRAMMES, LOYALTY_REWARDS
 from projections.metrics import MetricsUnreachable
@@ -47,6 +48,7 @@ PROJECTIONS = (
     BUDGETS,
     APPROVAL_RULES,
     CALENDAR,
+    CAUSATION,
     CAMPAIGN_BOARD,
     NOTIFICATIONS,
     SHARED_BUDGETS,

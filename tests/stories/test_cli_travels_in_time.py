@@ -25,7 +25,7 @@ def test_the_state_is_shown_at_a_version_a_position_or_a_time(books):
     for flag, value in (
         ("--at-version", last["version"]),
         ("--at-position", last["position"]),
-        ("--as-of", last["recorded_at"]),
+        ("--as-of", "9999-01-01T00:00:00Z"),
     ):
         ended = audit(books, "show", "tenant-blue", flag, value)
         assert ended.returncode == 0, ended.stderr
@@ -58,3 +58,15 @@ def test_a_senseless_question_is_answered_with_a_sentence(books, words, sentence
     assert ended.returncode == 1
     assert ended.stdout == ""
     assert sentence in ended.stderr
+
+
+def test_what_followed_from_a_command_is_told_from_the_log(books):
+    rows = json.loads(f"[{','.join(audit(books, 'show', 'tenant-blue').stdout.splitlines())}]")
+    opened = (rows[0] if isinstance(rows[0], list) else rows)[0]
+    tree = json.loads(audit(books, "causation", opened["command_id"]).stdout)
+    assert tree["commands"][0]["events"][0]["event"]["kind"] == opened["kind"]
+    lines = cx("audit", "causation", opened["command_id"], "--tenant", "blue", "--data-dir", books)
+    assert opened["kind"] in lines.stdout
+    nothing = audit(books, "causation", "nobody")
+    assert (nothing.returncode, nothing.stdout) == (1, "")
+    assert "led to anything" in nothing.stderr
