@@ -15,6 +15,7 @@ from commands.tenant import TENANTS
 from commands.transact import Asking, Outcome, current, transact
 from domain.account import FRESH, Account, AccountEvent, SealedPassword, evolve
 from domain.account import decisions as account_decisions
+from domain.account.events import Method
 from domain.account.login import NOBODYS, Login, LoginEvent, claim, release
 from domain.account.login import evolve as evolve_login
 from domain.account.refusals import InvitationInvalid, MailAddressMissing, PasswordWrong
@@ -152,6 +153,7 @@ async def claimed(
     person: PersonId,
     books: Open,
     asking: Asking,
+    method: Method = "password",
     provider: str | None = None,
 ) -> None:
     """Let a name mean a person; raises `LoginTaken` while it means another who works here."""
@@ -161,7 +163,7 @@ async def claimed(
         claim,
         name=name,
         person=person,
-        method="password" if provider is None else "oidc",
+        method=method,
         provider=provider,
         departed=holder not in books.people,
         at=at,

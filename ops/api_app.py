@@ -90,6 +90,7 @@ from write_api.campaign import patch_campaign, post_campaign, post_step
 from write_api.commanding import Commander
 from write_api.consent import post_revocation, put_consent
 from write_api.console import post_sign_in, post_sign_out, post_step_form
+from write_api.federation import oidc_callback, oidc_login
 from write_api.keys import delete_key, post_key, post_rotation
 from write_api.loyalty import post_member, post_member_step, post_reward, put_programme
 from write_api.notifications import post_notification_read
@@ -102,6 +103,7 @@ from write_api.privacy import (
 )
 from write_api.problems import HANDLERS, AnyRequest
 from write_api.roles import delete_role, put_role
+from write_api.saml import saml_acs, saml_finish, saml_login, saml_metadata
 from write_api.shared_budget import put_shared_budget
 from write_api.sign_in import (
     delete_session,
@@ -124,6 +126,12 @@ ROUTES: list[Any] = [
     post_token,
     put_password,
     session_list,
+    oidc_callback,
+    oidc_login,
+    saml_acs,
+    saml_finish,
+    saml_login,
+    saml_metadata,
     delete_legal_hold,
     legal_hold_list,
     post_legal_hold,
@@ -250,6 +258,7 @@ def create_app(
         "clock": clock,
         "keys": keys,
         "sign_in": entrance,
+        "federation": sign_in.providers(session_secret),
         "sessions": StoredSessions(views),
         "privacy": StoredPrivacy(views),
         "exports": exports,

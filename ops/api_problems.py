@@ -31,6 +31,7 @@ EDGE = [
     Mishap("foreign_page", 403, "A session's request must come from our own pages."),
     Mishap("permission_missing", 403, "Your roles or your key do not give this permission."),
     Mishap("not_found", 404, "There is nothing at this address."),
+    Mishap("provider_unknown", 404, "There is no such identity provider here."),
     Mishap("advertiser_unknown", 404, "This agency has no such advertiser."),
     Mishap("stream_unknown", 404, "There is no such stream, or nothing was in it by then."),
     Mishap("nothing_sealed", 404, "Nothing is sealed yet: it will be within a minute."),

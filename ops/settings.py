@@ -35,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keys_secret_file: str = ""
     signing_keys_dir: str = ""
     sign_in_tenant: str = ""
+    identity_providers_file: str = ""
     public_api_url: str = ""  # what people's browsers call; empty: http://HOST:API_PORT
     clickhouse_url: str = ""
     redis_url: str = ""

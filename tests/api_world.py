@@ -37,6 +37,7 @@ from projections.runner import Runner
 from projections.sessions import SESSIONS
 from projections.shared_budgets import SHARED_BUDGETS
 from projections.transitions import TRANSITIONS
+from write_api.federation import Federation
 
 ANA, BEN, RIVAL = "ana-key-0001", "ben-key-0002", "rival-key-0003"
 ROLES = {ANA: ("marketer", "admin"), BEN: ("manager", "director", "compliance")}
@@ -100,11 +101,22 @@ class Engines:
         return self.states
 
 
+def no_providers(secret):
+    return Federation(public_url="http://cx.example", secret=secret)
+
+
 class World:
     """The API with its projections running; `client(key)` is someone's browser or script."""
 
     def __init__(
-        self, *, metrics=None, log=None, clock=None, projections=PROJECTIONS, rate_per_minute=None
+        self,
+        *,
+        metrics=None,
+        log=None,
+        clock=None,
+        projections=PROJECTIONS,
+        rate_per_minute=None,
+        providers=no_providers,
     ):
         self.log = log or MemoryEventLog()
         self.clock = clock or SystemClock()
@@ -121,6 +133,7 @@ class World:
             passwords=QUICK,
             signer=SigningKeys(Path(tempfile.mkdtemp(prefix="cx-signing-"))),
             issuer="http://cx.example",
+            providers=providers,
             tenant="acme",
             refused_after_s=0.0,
         )

@@ -127,6 +127,11 @@ def require_own_page(request: AnyRequest) -> None:
         )
 
 
+def console_cookie(token: str, lasts_s: int, *, secure: bool) -> Cookie:
+    """Return the cookie of someone who signed in as themselves: their access token."""
+    return _cookie(token, lasts_s, secure=secure)
+
+
 def no_session() -> Cookie:
     """Return the cookie that ends a session."""
     return _cookie("", 0, secure=False)

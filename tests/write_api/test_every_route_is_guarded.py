@@ -30,6 +30,9 @@ SECRETS = ("Spring sale", "Tulips and Sons", "Ada Example", "A claim at court") 
 PUBLIC = {
     "/assets/{name:str}", "/docs", "/healthz", "/metrics", "/openapi.json", "/problems", "/readyz",
     "/sign-in", "/sign-out", "/.well-known/jwks.json", "/v1/auth/token", "/v1/auth/refresh",
+    "/v1/auth/oidc/{provider:str}/login", "/v1/auth/oidc/{provider:str}/callback",
+    "/v1/auth/saml/{provider:str}/login", "/v1/auth/saml/{provider:str}/acs",
+    "/v1/auth/saml/{provider:str}/finish", "/v1/auth/saml/{provider:str}/metadata",
     "/v1/auth/revoke", "/v1/auth/password",
 }  # fmt: skip
 TULIPS = {"name": "Tulips and Sons", "currency": "EUR", "time_zone": "Europe/Berlin"}
