@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from commands.causes import because_of
 from commands.desk import Desk
 from commands.ports import Happenings
 from domain.envelope import Recorded
@@ -72,6 +73,10 @@ class Agenda:
             return 0
         return await self._settle(self._desk.clock.now())
 
+    async def _acted(self, due: Due) -> bool | Due:
+        with because_of(due.caused_by):
+            return await self._act(due)
+
     def _note(self, change: Due | Dropped) -> None:
         name = (change.tenant, change.name)
         if isinstance(change, Dropped):
@@ -89,7 +94,7 @@ class Agenda:
                 due = self._pending.get((tenant, name))
                 if due is None or due.at != at:
                     again.pop()  # It was dropped, or has another time now.
-                elif answer := await self._act(due):
+                elif answer := await self._acted(due):
                     again.pop()
                     self._pending.pop((tenant, name), None)
                     closed += 1

@@ -8,6 +8,7 @@ import structlog
 from commands.budget import allocate_budget
 from commands.budget_terms import allocation_of
 from commands.campaign import CAMPAIGNS
+from commands.causes import because_of
 from commands.desk import Desk
 from commands.ledger import Ledger
 from commands.ports import Happenings, Overtaken
@@ -83,9 +84,14 @@ class BudgetAllocation:
             correlation_id=recorded.correlation_id,
             causation_id=recorded.event_id,
         )
-        await _allocate_or_park(
-            event.brief, event.campaign, version=recorded.version, asking=asking, desk=self._desk
-        )
+        with because_of(recorded.event_id):
+            await _allocate_or_park(
+                event.brief,
+                event.campaign,
+                version=recorded.version,
+                asking=asking,
+                desk=self._desk,
+            )
 
     async def _checkpoint(self, position: int) -> None:
         at = self._desk.clock.now()

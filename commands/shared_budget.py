@@ -13,11 +13,19 @@ from msgspec.structs import replace
 from commands.budget import BUDGETS
 from commands.budget_allocation import allocate_from_brief
 from commands.budget_pacing import refuse_when_stale
+from commands.causes import because_of
 from commands.desk import Desk
 from commands.ledger import SNAPSHOT_EVERY, Ledger
 from commands.ports import Overtaken
 from commands.shared_tally import tally_of
-from commands.transact import Asking, Outcome, RequestUnderWay, current, transact
+from commands.transact import (
+    Asking,
+    Outcome,
+    RequestUnderWay,
+    current,
+    derived_id,
+    transact,
+)
 from domain.budget import Allocated
 from domain.budget.days import day_of, end_of
 from domain.budget.membership import settle
@@ -70,7 +78,9 @@ async def set_shared_budget(
         except _CountedMeanwhile:
             continue
         everyone = before.union(command.campaigns)
-        await settle_members(desk, asking.tenant, name, everyone)
+        said = f"{SHARED_BUDGETS.stream(name)}/{outcome.version}"
+        with because_of(derived_id(asking.command_id, said)):
+            await settle_members(desk, asking.tenant, name, everyone)
         return outcome
     raise Overtaken(SHARED_BUDGETS.stream(name))
 

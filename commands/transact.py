@@ -9,6 +9,7 @@ import msgspec
 from uuid_utils import NAMESPACE_DNS, UUID, uuid5
 
 from commands.answers import KeyReused, Outcome, RequestUnderWay
+from commands.causes import cause
 from commands.desk import Desk
 from commands.ledger import Folded, Ledger
 from commands.ports import Appended, Overtaken
@@ -75,7 +76,10 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
         correlation_id: str | None = None,
         causation_id: str | None = None,
     ) -> Self:
-        """Return how a process manager asks: the same source is always the same command."""
+        """Return how a process manager asks: the same source is always the same command.
+
+        Unless another is named, its cause is the event that the process is acting `because_of`.
+        """
         command_id = derived_id(NAMESPACE_CX, f"{process}/{source}")
         return cls(
             tenant=tenant,
@@ -84,7 +88,7 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
             command_id=command_id,
             fingerprint=fingerprint_of(process, source),
             correlation_id=correlation_id or command_id,
-            causation_id=causation_id,
+            causation_id=causation_id or cause(),
         )
 
 
