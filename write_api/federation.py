@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency as Given
 from litestar.enums import MediaType
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect
 
 from commands.federation import Identity, Policy, sign_in_with_identity
@@ -105,7 +105,7 @@ async def oidc_login(
     provider: FromPath[str],
     sign_in: Given[SignInDesk],
     federation: Given[Federation],
-    use: Use = "console",
+    use: FromQuery[Use] = "console",
 ) -> Redirect:
     """Send the browser to an OpenID Connect provider; `use=api` is answered with tokens."""
     sign_in.brake(request)
@@ -137,7 +137,8 @@ async def oidc_callback(
     door, policy = door_of(federation.oidc, provider)
     now = sign_in.desk.clock.now().timestamp()
     flow = federation.flow(request, provider, now=now)
-    if flow is None or not code or not secrets.compare_digest(flow.state.encode(), returned.encode()):
+    same = flow is not None and secrets.compare_digest(flow.state.encode(), returned.encode())
+    if flow is None or not same or not code:
         return turned_away(federation)
     identity = await door.identity(
         code,

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency as Given
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect
 
 from commands.federation import Identity
@@ -70,7 +70,7 @@ async def saml_login(
     provider: FromPath[str],
     sign_in: Given[SignInDesk],
     federation: Given[Federation],
-    use: Use = "console",
+    use: FromQuery[Use] = "console",
 ) -> Redirect:
     """Send the browser to a SAML provider."""
     sign_in.brake(request)
