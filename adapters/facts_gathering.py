@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from adapters.facts_blanking import Blanking
 from adapters.facts_block import Fact, Months, read_facts
-from adapters.facts_dropping import Dropping
 from adapters.jetstream_tail import Message
 from hotpath.facts import BrokenBatch, decode_row
 
@@ -26,14 +26,14 @@ class Gathered:
     def full(self) -> bool:
         return len(self.facts) >= BLOCK_ROWS_MAX or self.size >= BLOCK_BYTES_MAX
 
-    def add(self, message: Message, months: Months, dropping: Dropping) -> None:
+    def add(self, message: Message, months: Months, blanking: Blanking) -> None:
         self.first = self.first or message.seq
         self.last = message.seq
         self.size += len(message.payload)
         self.messages[message.seq] = message.payload
         try:
             facts = read_facts(message.seq, message.payload, months)
-            self.facts += dropping.kept(message.seq, facts)
+            self.facts += blanking.blanked(message.seq, facts)
         except BrokenBatch as error:
             self.broken[message.seq] = str(error)
 

@@ -10,21 +10,21 @@ from nats.errors import Error as NatsError
 
 from adapters import clickhouse, jetstream
 from adapters.clickhouse_facts import FactsTable
-from adapters.facts_dropping import NOTHING_DROPPED, Dropping
+from adapters.facts_blanking import NOBODY_ERASED, Blanking
 from adapters.facts_partition import RETRY_S_MAX, Figures, PartitionIngest, Pause
 from adapters.jetstream import Claims
 from commands.ports import Fault
-from commands.raw_cuts import Dropped
+from commands.raw_cuts import Erased
 
 __all__ = ["FactsIngest", "Figures"]
 
 log = structlog.get_logger()
 
-Erased = Callable[[], Awaitable[Sequence[Dropped]]]
+WhoIsErased = Callable[[], Awaitable[Sequence[Erased]]]
 
 
-async def nobody_erased() -> Sequence[Dropped]:
-    return NOTHING_DROPPED
+async def nobody_erased() -> Sequence[Erased]:
+    return NOBODY_ERASED
 
 
 class FactsIngest:
@@ -33,8 +33,9 @@ class FactsIngest:
     The recipe. A block is claimed (compare-and-set in JetStream) before it is inserted, under
     a token made of its range; the table and every view behind it take a token once. After a
     restart the claimed block is inserted again, so its views are whole, and reading goes on
-    behind it. Nothing depends on acknowledgements. Rows of persons that `erased` tells are left
-    out, so that an empty table filled from the streams again does not bring them back.
+    behind it. Nothing depends on acknowledgements. Rows of persons that `erased` tells are
+    taken in as nobody's, so that an empty table filled from the streams again does not bring
+    them back.
     """
 
     def __init__(
@@ -43,10 +44,12 @@ class FactsIngest:
         clickhouse_url: str,
         nats_url: str,
         partitions: int = 1,
-        erased: Erased = nobody_erased,
+        replicas: int = 1,
+        erased: WhoIsErased = nobody_erased,
     ) -> None:
         self._clickhouse_url = clickhouse_url
         self._nats_url = nats_url
+        self._replicas = replicas  # of the streams that only ingest needs
         self._erased = erased
         self.figures = [Figures(partition) for partition in range(partitions)]
 
@@ -76,8 +79,10 @@ class FactsIngest:
             stack.push_async_callback(client.close)
             connection = await jetstream.connected(self._nats_url)
             stack.push_async_callback(connection.close)
-            bucket = await jetstream.claims(connection.jetstream())
+            context = connection.jetstream()
+            await jetstream.dead_letters(context, replicas=self._replicas)
+            bucket = await jetstream.claims(context, replicas=self._replicas)
             table = FactsTable(client, figures.partition)
             claims = Claims(bucket, figures.partition)
-            dropping = Dropping(figures.partition, await self._erased())
-            await PartitionIngest(table, connection, claims, figures, dropping).run(stop)
+            blanking = Blanking(figures.partition, await self._erased())
+            await PartitionIngest(table, connection, claims, figures, blanking).run(stop)

@@ -11,8 +11,8 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from adapters.clickhouse_facts import FactsTable, RowsRefused
+from adapters.facts_blanking import Blanking
 from adapters.facts_block import Block, Months, pieces
-from adapters.facts_dropping import Dropping
 from adapters.facts_gathering import Gathered
 from adapters.jetstream import Claim, Claims, DeadLetters, JetStreamUnreachable, facts_stream
 from adapters.jetstream_tail import Tail
@@ -52,13 +52,13 @@ class PartitionIngest:
         connection: Client,
         claims: Claims,
         figures: Figures,
-        dropping: Dropping,
+        blanking: Blanking,
     ) -> None:
         self._table = table
         self._connection = connection
         self._claims = claims
         self._figures = figures
-        self._dropping = dropping
+        self._blanking = blanking
         self._stream = facts_stream(figures.partition)
         self._dead = DeadLetters(connection.jetstream())
         self._months = Months()
@@ -122,7 +122,7 @@ class PartitionIngest:
                 limit = claim.last - tail.after
                 for message in await tail.take(limit=limit, wait_s=IDLE_S):
                     if message.seq <= claim.last:
-                        gathered.add(message, self._months, self._dropping)
+                        gathered.add(message, self._months, self._blanking)
                 if stop.is_set():
                     return
             self._audit(tail)
@@ -147,7 +147,7 @@ class PartitionIngest:
             if not gathered.messages:
                 latest = monotonic() + GATHER_S
             for message in arrived:
-                gathered.add(message, self._months, self._dropping)
+                gathered.add(message, self._months, self._blanking)
                 self._figures.lag_messages = message.pending
             until = latest if self._figures.lag_messages else self._cut_at + GATHER_S
         self._cut_at = monotonic()

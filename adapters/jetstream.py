@@ -14,6 +14,7 @@ from nats.js.errors import (
     BucketNotFoundError,
     KeyNotFoundError,
     KeyWrongLastSequenceError,
+    NotFoundError,
 )
 from nats.js.kv import KeyValue
 
@@ -82,15 +83,14 @@ async def prepare_streams(connection: Client, partitions: int, *, replicas: int 
     facts = [
         _stream(facts_stream(p), facts_subject(p, "*"), FACTS_AGE_S_MAX) for p in range(partitions)
     ]
-    dead = _stream(DEAD_STREAM, "dlq.>", DEAD_AGE_S_MAX)
-    dead.duplicate_window = 3600.0
     context = connection.jetstream()
     try:
         known = {info.config.name for info in await context.streams_info()}
-        for config in [*facts, dead]:
+        for config in facts:
             config.num_replicas = replicas
             if config.name not in known:
                 await _add(context, config)
+        await dead_letters(context, replicas=replicas)
         await claims(context, replicas=replicas)
     except (NatsError, OSError) as error:
         raise JetStreamUnreachable(f"JetStream does not answer: {error!r}") from error
@@ -113,6 +113,17 @@ async def _add(context: JetStreamContext, config: StreamConfig) -> None:
         await context.add_stream(config)
     except BadRequestError:  # someone made it meanwhile, perhaps with settings of their own
         await context.stream_info(str(config.name))
+
+
+async def dead_letters(context: JetStreamContext, *, replicas: int = 1) -> None:
+    """Make the stream of dead letters when it is not there."""
+    config = _stream(DEAD_STREAM, "dlq.>", DEAD_AGE_S_MAX)
+    config.duplicate_window = 3600.0
+    config.num_replicas = replicas
+    try:
+        await context.stream_info(DEAD_STREAM)
+    except NotFoundError:
+        await _add(context, config)
 
 
 async def claims(context: JetStreamContext, *, replicas: int = 1) -> KeyValue:

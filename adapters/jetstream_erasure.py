@@ -49,7 +49,7 @@ class JetStreamRaw:
     """`RawStreams` over the streams of facts.
 
     A message is a batch of many persons' rows, so it is never deleted for one of them: it runs
-    out with the stream's age, and until then `Dropping` keeps it from being ingested again.
+    out with the stream's age, and until then `Blanking` lets nobody know whose rows they were.
     """
 
     def __init__(self, link: Link, reader: Reader, *, partitions: int) -> None:
@@ -77,7 +77,8 @@ class JetStreamRaw:
 
     async def gone(self, cuts: Mapping[int, int]) -> bool:
         for partition, cut in cuts.items():
-            if cut and (await _state(self._link, facts_stream(partition))).first_seq <= cut:
+            state = await _state(self._link, facts_stream(partition))
+            if state.messages and state.first_seq <= cut:
                 return False
         return True
 
@@ -117,8 +118,11 @@ class JetStreamLetters:
 
 
 async def _state(link: Link, stream: str) -> StreamState:
+    """Return how far a stream is; one that nobody made yet is empty."""
     try:
         return (await (await link.context()).stream_info(stream)).state
+    except NotFoundError:
+        return StreamState(messages=0, bytes=0, first_seq=0, last_seq=0, consumer_count=0)
     except (NatsError, OSError) as error:
         raise JetStreamUnreachable(f"{stream} cannot be read: {error!r}") from error
 

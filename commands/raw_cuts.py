@@ -1,4 +1,4 @@
-"""Which rows of the raw streams an ingest must drop, because their person was erased."""
+"""Whose rows of the raw streams an ingest takes in as nobody's, because they were erased."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -22,25 +22,29 @@ CUTS: Ledger[RawCuts, RawCutEvent] = Ledger(
 )
 
 
-class Dropped(NamedTuple):
-    """Rows of one tenant's players at or before `cuts` (partition to sequence)."""
+class Erased(NamedTuple):
+    """Someone whose rows at or before `cuts` (partition to sequence) are nobody's any more.
+
+    `salt` covers what would still tell them: it is destroyed with the request.
+    """
 
     tenant: TenantId
     players: tuple[str, ...]
     cuts: Mapping[int, int]
+    salt: str
 
 
-async def cuts_in_force(desk: Desk) -> Sequence[Dropped]:
-    """Return what a replay of the raw streams must leave out now."""
+async def cuts_in_force(desk: Desk) -> Sequence[Erased]:
+    """Return who is to be left out of what is read from the raw streams now."""
     folded = await current(desk, CUTS, OURS, IN_FORCE)
-    dropped = []
+    erased = []
     for (tenant, request), cuts in folded.state.made.items():
         owner = TenantId(tenant)
         asked = (await current(desk, REQUESTS, owner, request)).state
         whom = None if isinstance(asked, Unasked) else await whom_of(asked, tenant=owner, desk=desk)
         if whom is not None:
-            dropped.append(Dropped(owner, whom.all_players, cuts))
-    return dropped
+            erased.append(Erased(owner, whom.all_players, cuts, whom.salt))
+    return erased
 
 
 async def make_cut(

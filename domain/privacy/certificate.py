@@ -15,8 +15,9 @@ SEEN = (
     "Facts were deleted by rewriting their parts; ClickHouse removes the old files within minutes."
 )
 RAW = (
-    "Raw streams hold facts for up to 3 days. Nothing at or before the sequences under `raw` is "
-    "taken from them again, and the request's own key is destroyed once they hold none of it."
+    "Raw streams hold facts for up to 3 days. What they hold of the person at or before the "
+    "sequences under `raw` is only ever taken in as nobody's, and the request's own key is "
+    "destroyed once they hold none of it."
 )
 BIDS = "Bid requests are logged without identifiers of persons, and no profiles are kept."
 SPOOLS = "Nothing of this person is spooled anywhere else."

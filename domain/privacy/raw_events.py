@@ -1,4 +1,4 @@
-"""Which rows of the raw streams must never be ingested again: the erasure's own notes."""
+"""Up to where rows of the raw streams are nobody's any more: the erasure's own notes."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from domain.event import Event
 
 
 class RawCut(Event, frozen=True, kw_only=True, tag="raw_cut.made.v1"):
-    """Rows of the person at or before `cuts` (partition to sequence) are dropped on replay."""
+    """Rows of the person at or before `cuts` (partition to sequence) are taken in as nobody's."""
 
     tenant: str
     request: str

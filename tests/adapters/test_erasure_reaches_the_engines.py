@@ -10,7 +10,7 @@ from adapters.clickhouse_erasure import ClickHouseErasure
 from adapters.facts_ingest import FactsIngest
 from adapters.jetstream_erasure import JetStreamLetters, JetStreamRaw, Link
 from commands.privacy_ports import Wanted
-from commands.raw_cuts import Dropped
+from commands.raw_cuts import Erased
 from ops import engines
 from tests.engines import free_port, running
 from tests.facts import (
@@ -161,35 +161,54 @@ async def test_an_export_tells_every_row_once(clickhouse_url, nats):
         assert told[2]["amount_micros"] == 7
 
 
-async def test_filling_an_empty_table_again_leaves_the_erased_out(clickhouse_url, nats):
+async def test_filling_an_empty_table_again_brings_back_counts_and_no_person(clickhouse_url, nats):
     crowd = [batch(*CROWD), batch(of("jonas", "6"), of("maria", "7")), batch(of("maria", "8"))]
+    daily = "SELECT kind, sum(count), sum(duplicates) FROM daily_events GROUP BY kind ORDER BY kind"
     async with streams(nats) as stream:
         async with database(clickhouse_url) as (url, client), ingesting(url, nats):
             await publish(stream, *crowd)
-            await rows_in(client, 9)
+            await totals_in(client, 9)
+            before = (await client.query(daily)).result_rows
+            ids = {row[0] for row in (await client.query("SELECT event_id FROM seen")).result_rows}
         # What an operator does who lost ClickHouse: the streams are read from their beginning.
         await stream.jetstream().delete_key_value("INGEST_CLAIMS")
         async with database(clickhouse_url) as (url, client):
-            await _ingested(
-                url, nats, client, erased=[Dropped(ACME, MARIA.players, {0: 2})], rows=4
-            )
-            found = await client.query("SELECT seq, idx, tenant, player FROM facts ORDER BY 1, 2")
-            assert found.result_rows == [
+            erased = [Erased(ACME, MARIA.players, {0: 2}, "a salt")]
+            await _ingested(url, nats, client, erased=erased, totals=9)
+            assert (await client.query(daily)).result_rows == before
+            named = "SELECT seq, idx, tenant, player FROM facts WHERE player != '' ORDER BY 1, 2"
+            assert (await client.query(named)).result_rows == [
                 (1, 2, "acme", "jonas"),
                 (1, 5, "globex", "maria"),
                 (2, 0, "acme", "jonas"),
                 (3, 0, "acme", "maria"),
             ]
+            nobodys = "SELECT count(), countIf(source_ip = '') FROM facts WHERE player = ''"
+            assert await scalar(client, nobodys) == (5, 5)
+            again = {
+                row[0] for row in (await client.query("SELECT event_id FROM seen")).result_rows
+            }
+            assert len(ids & again) == 4
 
 
-async def _ingested(url, nats, client, *, erased, rows):
+async def totals_in(client, count):
+    """Wait for the tables behind the facts, which ClickHouse commits after them."""
+    counted = "SELECT sum(count) + sum(duplicates) FROM daily_events"
+
+    async def enough():
+        return await scalar(client, counted) == count
+
+    await until(enough)
+
+
+async def _ingested(url, nats, client, *, erased, totals):
     async def told():
         return erased
 
     stop = asyncio.Event()
     ingest = FactsIngest(clickhouse_url=url, nats_url=nats, erased=told)
     task = asyncio.create_task(ingest.run(stop))
-    await rows_in(client, rows)
+    await totals_in(client, totals)
     stop.set()
     await task
 
@@ -226,6 +245,28 @@ async def test_the_raw_stream_is_gone_once_it_has_run_out(clickhouse_url, nats):
         await stream.jetstream().purge_stream("FACTS_00", seq=2)
         assert await facts.gone({0: 1})
         assert not await facts.gone({0: 2})
+
+
+async def test_streams_that_nobody_made_yet_are_empty(clickhouse_url, nats):
+    async with database(clickhouse_url) as (url, _client), raw(url, nats) as facts:
+        assert await facts.heads() == {0: 0}
+        assert await facts.settled(MARIA, {0: 0})
+        assert await facts.gone({0: 0})
+        async with letters(nats) as dead:
+            assert await dead.redact(MARIA) == {"letters_blanked": 0}
+
+
+async def test_ingest_makes_the_stream_that_it_buries_in(clickhouse_url, nats):
+    async with streams(nats) as stream, database(clickhouse_url) as (url, client):
+        await stream.jetstream().delete_stream("DLQ")
+        async with ingesting(url, nats):
+            await publish(stream, b"broken", batch(CROWD[2]))
+            await rows_in(client, 1)
+
+            async def buried():
+                return (await stream.jetstream().stream_info("DLQ")).state.messages == 1
+
+            await until(buried)
 
 
 async def test_dead_letters_are_blanked_and_stay_for_the_others(clickhouse_url, nats):
