@@ -1,4 +1,4 @@
-"""Because of which event a process is acting: said once around the act, so nothing in it forgets."""
+"""Because of which event a process acts: said once around the act, so nothing in it forgets."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
