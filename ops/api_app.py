@@ -13,6 +13,7 @@ from ops.api_edge import Edge, Telemetry
 from ops.api_problems import mishaps
 from ops.api_reference import Reference
 from ops.audit_trail import LoggedTrail, ProvableLog
+from ops.catalogue import ThisVersion
 from ops.opened_names import OpenedNames
 from ops.sign_in_wiring import SignInParts
 from projections.approval_rules import StoredApprovalRules
@@ -41,6 +42,7 @@ from read_api.audit import audit_anchor, audit_diff, audit_stream, audit_verify
 from read_api.budgets import budget_report, reservation_card, reservation_list
 from read_api.calendar import calendar
 from read_api.campaign_board import campaign_card, campaign_list
+from read_api.catalog import catalog_document, catalog_page
 from read_api.causation import audit_causation
 from read_api.consent import consent_history, consent_of
 from read_api.console import board_page, campaign_page, sign_in_page
@@ -185,6 +187,8 @@ ROUTES: list[Any] = [
     shared_budget_list,
     calendar,
     campaign_card,
+    catalog_document,
+    catalog_page,
     campaign_list,
     campaign_page,
     campaign_transitions,
@@ -283,6 +287,7 @@ def create_app(
         "figures": TodaysFigures(metrics),
         "reference": Reference(),
         "mishaps": mishaps(),
+        "catalogued": ThisVersion(),
     }
     edge = Edge(
         route_handlers=ROUTES,

@@ -25,6 +25,7 @@ class EventDecoder(Generic[E]):
     """
 
     def __init__(self, union: type[E] | UnionType) -> None:
+        self.kinds = kinds_of(union)
         self._today: msgspec.json.Decoder[E] = msgspec.json.Decoder(cast("type[E]", union))
 
     def decode(self, data: bytes) -> E:
