@@ -34,6 +34,7 @@ EDGE = [
     Mishap("provider_unknown", 404, "There is no such identity provider here."),
     Mishap("advertiser_unknown", 404, "This agency has no such advertiser."),
     Mishap("stream_unknown", 404, "There is no such stream, or nothing was in it by then."),
+    Mishap("nothing_caused", 404, "No command and no event of this id led to anything."),
     Mishap("nothing_sealed", 404, "Nothing is sealed yet: it will be within a minute."),
     Mishap("method_not_allowed", 405, "This address does not take this method: see Allow."),
     Mishap("body_too_large", 413, "The body is larger than this API accepts."),

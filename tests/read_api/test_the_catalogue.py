@@ -23,7 +23,7 @@ def test_it_names_every_event_projection_and_permission():
     assert [entry.permission for entry in whole.permissions] == list(Permission)
     names = [entry.name for entry in whole.commands]
     assert {"CreateCampaign", "MoveCampaign", "RecordSpend", "OpenRequest"} <= set(names)
-    handlers = [entry.handler for entry in whole.commands]
+    handlers = [(entry.name, entry.handler) for entry in whole.commands]
     assert len(set(handlers)) == len(handlers)
 
 
