@@ -8,8 +8,9 @@ import base64
 import hashlib
 import secrets
 import time
+from http import HTTPStatus
 from typing import Any, NamedTuple, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 import aiohttp
 import msgspec
@@ -24,6 +25,7 @@ ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA", "RS384", "RS512", "ES384", "ES
 DISCOVERED_FOR_S = 3600.0
 KEYS_AGAIN_AFTER_S = 10.0
 SKEW_S = 60
+BASIC = "client_secret_basic"
 ANSWER_BYTES_MAX = 1_000_000
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -59,6 +61,8 @@ class Discovered(msgspec.Struct, frozen=True):
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
+    userinfo_endpoint: str | None = None
+    token_endpoint_auth_methods_supported: tuple[str, ...] = (BASIC,)
 
 
 class Oidc:
@@ -102,17 +106,36 @@ class Oidc:
             "code": code,
             "redirect_uri": redirect_uri,
             "client_id": self._settings.client_id,
-            "client_secret": self._settings.client_secret,
             "code_verifier": verifier,
         }
-        status, answer = await _asked("POST", found.token_endpoint, exchanged)
+        headers = {}
+        if BASIC in found.token_endpoint_auth_methods_supported:
+            headers["Authorization"] = self._basic()
+        else:
+            exchanged["client_secret"] = self._settings.client_secret
+        status, answer = await _asked("POST", found.token_endpoint, exchanged, headers=headers)
         token = answer.get("id_token")
-        if status != 200 or not isinstance(token, str):  # noqa: PLR2004 - OK
+        if status != HTTPStatus.OK or not isinstance(token, str):
             return None
         claims = await self._claims(token)
         if claims is None or not self._in_force(claims, nonce=nonce, now=now):
             return None
-        return self._identity(claims)
+        return self._identity(await self._told_more(claims, answer.get("access_token")))
+
+    def _basic(self) -> str:
+        """Return how a client proves itself in a header (RFC 6749, section 2.3.1)."""
+        pair = ":".join(map(quote_plus, (self._settings.client_id, self._settings.client_secret)))
+        return "Basic " + base64.b64encode(pair.encode()).decode()
+
+    async def _told_more(self, claims: dict[str, Any], access: object) -> dict[str, Any]:
+        """Add what only the UserInfo endpoint tells, of the same subject (Core, 5.3.2)."""
+        place = (await self._discover()).userinfo_endpoint
+        if place is None or not isinstance(access, str):
+            return claims
+        status, told = await _asked("GET", place, headers={"Authorization": f"Bearer {access}"})
+        if status != HTTPStatus.OK or told.get("sub") != claims["sub"]:
+            return claims
+        return {**told, **claims}
 
     async def _claims(self, token: str) -> dict[str, Any] | None:
         """Return what the provider signed; keys are fetched again when one is not known."""
@@ -185,7 +208,11 @@ class Oidc:
 
 
 async def _asked(
-    method: str, url: str, form: dict[str, str] | None = None
+    method: str,
+    url: str,
+    form: dict[str, str] | None = None,
+    *,
+    headers: dict[str, str] | None = None,
 ) -> tuple[int, dict[str, Any]]:
     """Return the status and the JSON object that a provider answers; raises `ProviderAway`."""
     place = urlsplit(url)
@@ -194,7 +221,9 @@ async def _asked(
     try:
         async with (
             aiohttp.ClientSession(timeout=TIMEOUT) as session,
-            session.request(method, url, data=form, allow_redirects=False) as response,
+            session.request(
+                method, url, data=form, headers=headers, allow_redirects=False
+            ) as response,
         ):
             body = await response.content.read(ANSWER_BYTES_MAX)
             answer = msgspec.json.decode(body)
