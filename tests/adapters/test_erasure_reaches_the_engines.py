@@ -259,14 +259,15 @@ async def test_streams_that_nobody_made_yet_are_empty(clickhouse_url, nats):
 async def test_ingest_makes_the_stream_that_it_buries_in(clickhouse_url, nats):
     async with streams(nats) as stream, database(clickhouse_url) as (url, client):
         await stream.jetstream().delete_stream("DLQ")
-        async with ingesting(url, nats):
+        async with ingesting(url, nats) as figures:
             await publish(stream, b"broken", batch(CROWD[2]))
             await rows_in(client, 1)
 
             async def buried():
-                return (await stream.jetstream().stream_info("DLQ")).state.messages == 1
+                return figures.dead_letters == 1
 
             await until(buried)
+        assert (await stream.jetstream().stream_info("DLQ")).state.messages == 1
 
 
 async def test_dead_letters_are_blanked_and_stay_for_the_others(clickhouse_url, nats):
