@@ -1,6 +1,7 @@
 """What every event log takes, so that no installation depends on which one keeps it."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from commands.ports import NameUnfit, TooMuchForOneEvent
 from domain.envelope import Entry
@@ -20,6 +21,7 @@ def demand_fit(stream: str, entries: Sequence[Entry]) -> None:
             )
 
 
+@lru_cache(maxsize=4_096)
 def readable(stream: str) -> bool:
     """Return whether a stream can have this name at all: text of 1,000 bytes without NUL."""
     try:

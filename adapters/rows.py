@@ -54,6 +54,7 @@ class RowUnreadable(LogUnreachable):
         self.tenant, self.stream = public(name)
 
 
+@lru_cache(maxsize=4_096)
 def physical(tenant: TenantId, stream: str) -> str:
     """Return the stream's name in a log shared by all tenants."""
     category, _, key = stream.partition("-")
