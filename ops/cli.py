@@ -7,23 +7,22 @@ imported by the command that needs it, so that `cx --help` is quick.
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
+from ops.cli_audit import audit
+from ops.cli_flags import AsJson, DataDirFlag, settings_at
 from ops.obstacle import Obstacle
 from ops.output import show_json, show_rows, tell
 
 if TYPE_CHECKING:
-    from ops.settings import Settings
+    pass
 
-AsJson = Annotated[bool, Parameter(name="--json", negative="")]
-DataDirFlag = Annotated[str | None, Parameter(name="--data-dir")]
 Benchmark = Literal["pixel", "bid", "commands", "projections"]
 
 app = App(name="cx", help="Campaign Express: run it, look into it, prove it.", version_flags=[])
 config = App(name="config", help="The settings in force.")
-audit = App(name="audit", help="The record: what happened, and the proof that it did.")
 projections = App(name="projections", help="The read models: how far, rebuild, parked events.")
 tenants = App(name="tenant", help="Tenants of this installation.")
 for part in (config, audit, projections, tenants):
@@ -56,7 +55,7 @@ def demo(*, once: bool = False, data_dir: DataDirFlag = None, as_json: AsJson = 
 
     settings, origins = resolve(flags={"data_dir": data_dir})
     if origins["data_dir"] == "default":
-        settings = _settings(".data/demo")
+        settings = settings_at(".data/demo")
     return play(settings, once=once, as_json=as_json)
 
 
@@ -65,7 +64,7 @@ def doctor(*, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
     """Say what is wrong in a sentence, and how to mend it."""
     from ops.doctor import examine
 
-    findings = examine(_settings(data_dir))
+    findings = examine(settings_at(data_dir))
     show_rows([finding._asdict() for finding in findings], as_json=as_json)
     return 0 if all(finding.ok for finding in findings) else 1
 
@@ -83,100 +82,12 @@ def config_show(*, origin: bool = False, as_json: AsJson = False) -> int:
     return 0
 
 
-@audit.command(name="show")
-def audit_show(
-    stream: str,
-    *,
-    at_version: int | None = None,
-    at_position: int | None = None,
-    as_of: str | None = None,
-    tenant: str | None = None,
-    data_dir: DataDirFlag = None,
-    as_json: AsJson = False,
-) -> int:
-    """Replay a stream (`campaign-ID`) event by event, with the state after each.
-
-    With one of `--at-version N`, `--at-position N` (of the whole log) or `--as-of TIME` show
-    the state as it was then.
-    """
-    from ops.audit import only_one, show
-
-    when = only_one(at_version=at_version, at_position=at_position, as_of=as_of)
-    settings = _settings(data_dir)
-    return asyncio.run(show(stream, when=when, tenant=tenant, settings=settings, as_json=as_json))
-
-
-@audit.command(name="diff")
-def audit_diff(
-    stream: str,
-    start: str,
-    end: str,
-    *,
-    tenant: str | None = None,
-    data_dir: DataDirFlag = None,
-    as_json: AsJson = False,
-) -> int:
-    """Show what changed in a stream's state from START to END.
-
-    Each is a version (`7`), a position of the log (`@1234`) or a time (`2026-03-02T09:00:00Z`).
-    """
-    from ops.audit import diff
-
-    settings = _settings(data_dir)
-    return asyncio.run(diff(stream, start, end, tenant=tenant, settings=settings, as_json=as_json))
-
-
-@audit.command(name="causation")
-def audit_causation(
-    command_or_event: str,
-    *,
-    tenant: str | None = None,
-    data_dir: DataDirFlag = None,
-    as_json: AsJson = False,
-) -> int:
-    """Show what followed from a command or an event: what it made the processes do, and so on."""
-    from ops.audit_causation import causation
-
-    settings = _settings(data_dir)
-    return asyncio.run(
-        causation(command_or_event, tenant=tenant, settings=settings, as_json=as_json)
-    )
-
-
-@audit.command(name="verify")
-def audit_verify(
-    *,
-    anchor: str | None = None,
-    tenant: str | None = None,
-    data_dir: DataDirFlag = None,
-    as_json: AsJson = False,
-) -> int:
-    """Recompute every hash chain and seal of the event log; exit 1 when history was changed.
-
-    `--anchor FILE` also demands the seal that `cx audit anchor FILE` once wrote down.
-    """
-    from ops.audit_proof import verify
-
-    settings = _settings(data_dir)
-    return asyncio.run(verify(anchor=anchor, tenant=tenant, settings=settings, as_json=as_json))
-
-
-@audit.command(name="anchor")
-def audit_anchor(
-    file: str | None = None, *, data_dir: DataDirFlag = None, as_json: AsJson = False
-) -> int:
-    """Show the newest seal over the log, and write it to FILE for someone outside to keep."""
-    from ops.audit_proof import anchor
-
-    return asyncio.run(anchor(file=file, settings=_settings(data_dir), as_json=as_json))
-
-
 @app.command
 def backup(directory: str, *, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
     """Write the log and the key ring into the new DIRECTORY, also while everything runs."""
     from ops.backup import backup
 
-    return asyncio.run(backup(directory, settings=_settings(data_dir), as_json=as_json))
+    return asyncio.run(backup(directory, settings=settings_at(data_dir), as_json=as_json))
 
 
 @app.command
@@ -189,7 +100,7 @@ def restore(
     """
     from ops.restore import restore
 
-    settings = _settings(data_dir)
+    settings = settings_at(data_dir)
     return asyncio.run(restore(directory, check=check, settings=settings, as_json=as_json))
 
 
@@ -198,7 +109,7 @@ def projections_status(*, data_dir: DataDirFlag = None, as_json: AsJson = False)
     """Show each view's version, position, lag and parked events."""
     from ops.projections import status
 
-    return asyncio.run(status(settings=_settings(data_dir), as_json=as_json))
+    return asyncio.run(status(settings=settings_at(data_dir), as_json=as_json))
 
 
 @projections.command(name="rebuild")
@@ -211,7 +122,7 @@ def projections_rebuild(
     """
     from ops.projections import rebuild
 
-    settings = _settings(data_dir)
+    settings = settings_at(data_dir)
     return asyncio.run(rebuild(name, compare=compare, settings=settings, as_json=as_json))
 
 
@@ -222,7 +133,7 @@ def projections_parked(
     """List the events that could not be applied, and those queued behind them."""
     from ops.projections import parked
 
-    return asyncio.run(parked(name, settings=_settings(data_dir), as_json=as_json))
+    return asyncio.run(parked(name, settings=settings_at(data_dir), as_json=as_json))
 
 
 @projections.command(name="retry")
@@ -236,7 +147,7 @@ def projections_retry(
     """Apply a view's parked events again: all, or those of the stream at `--position`."""
     from ops.projections import retry
 
-    return asyncio.run(retry(name, position, settings=_settings(data_dir), as_json=as_json))
+    return asyncio.run(retry(name, position, settings=settings_at(data_dir), as_json=as_json))
 
 
 @projections.command(name="skip")
@@ -246,7 +157,7 @@ def projections_skip(
     """Give up the event parked at POSITION and apply those behind it."""
     from ops.projections import skip
 
-    return asyncio.run(skip(name, position, settings=_settings(data_dir), as_json=as_json))
+    return asyncio.run(skip(name, position, settings=settings_at(data_dir), as_json=as_json))
 
 
 @app.command
@@ -262,7 +173,7 @@ def tenant_create(name: str, *, data_dir: DataDirFlag = None, as_json: AsJson = 
     """Open a tenant with an admin, an approver and keys; the keys are shown this once."""
     from ops.tenants import create
 
-    show_json(asyncio.run(create(name, _settings(data_dir))), indent=not as_json)
+    show_json(asyncio.run(create(name, settings_at(data_dir))), indent=not as_json)
     return 0
 
 
@@ -281,18 +192,12 @@ def tenant_people(
     """
     from ops.tenant_people import people
 
-    settings = _settings(data_dir)
+    settings = settings_at(data_dir)
     return asyncio.run(
         people(
             permission=permission, as_of=as_of, tenant=tenant, settings=settings, as_json=as_json
         )
     )
-
-
-def _settings(data_dir: str | None) -> "Settings":
-    from ops.settings import resolve
-
-    return resolve(flags={"data_dir": data_dir}).settings
 
 
 def main(arguments: list[str] | None = None) -> None:
