@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
-from psycopg.errors import UniqueViolation
 
 from adapters import postgres_statements as sql
 from adapters.ends import Ends
@@ -46,8 +45,8 @@ async def committed(
 ) -> list[Verdict]:
     """Append what is not overtaken, with one fsync.
 
-    Where the ends of all streams are known it takes one round trip, and the table's primary
-    key is what says that one was not the end any more; then, or else, it takes two.
+    Where the ends of all streams are known it takes one round trip, and nothing is inserted
+    when one turns out not to be the end any more; then, or else, it takes two.
     """
     async with asyncio.timeout(ANSWER_WITHIN_S):
         verdicts = await _straight(connection, group, channel=channel, ends=ends)
@@ -85,19 +84,17 @@ async def _straight(
     if len(known) < len(group) or any(seal is None for _, seal in known.values()):
         return None
     verdicts, news = _sealed(group, lambda name: (known[name][0], known[name][1] or GENESIS))
-    try:
-        async with connection.pipeline():
-            await connection.execute("BEGIN")
-            await connection.execute(sql.TURN)
-            added = await connection.execute(sql.INSERT, [*_columns(news), channel], binary=True)
-            await connection.execute("COMMIT")
-            (last,) = await added.fetchone() or (0,)
-    except UniqueViolation:
-        await connection.execute("ROLLBACK")
+    async with connection.pipeline():
+        await connection.execute("BEGIN")
+        await connection.execute(sql.TURN)
+        added = await connection.execute(sql.INSERT, [*_columns(news), channel], binary=True)
+        await connection.execute("COMMIT")
+        last = await added.fetchone()
+    if last is None:
         for append in group:
             ends.forget(append.name)
         return None
-    return _placed(verdicts, last - len(news), news, ends)
+    return _placed(verdicts, last[0] - len(news), news, ends)
 
 
 async def _asking(

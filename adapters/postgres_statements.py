@@ -50,18 +50,28 @@ ENDS = """
     ) AS newest
 """
 
-# Notifies, and returns the newest position.
+# Notifies, and returns the newest position; does nothing if one of the versions is there already.
+# In its turn nobody else writes, so what it does not see is not there. (The lateral join keeps to
+# the index, whatever the planner thinks of arrays.)
 INSERT = """
-    WITH added AS (
+    WITH news AS MATERIALIZED (
+        SELECT * FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[])
+            WITH ORDINALITY AS news(name, version, kind, state, number)
+    ), added AS (
         INSERT INTO stored_events
             (notification_id, originator_id, originator_version, topic, state)
         SELECT newest.head + news.number, news.name, news.version, news.kind, news.state
-        FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[])
-            WITH ORDINALITY AS news(name, version, kind, state, number)
+        FROM news
         CROSS JOIN (SELECT coalesce(max(notification_id), 0) AS head FROM stored_events) AS newest
+        WHERE NOT EXISTS (
+            SELECT FROM news CROSS JOIN LATERAL (
+                SELECT FROM stored_events
+                WHERE originator_id = news.name AND originator_version = news.version LIMIT 1
+            ) AS clash
+        )
         RETURNING notification_id
     ), told AS (SELECT max(notification_id) AS head FROM added)
-    SELECT head FROM told, LATERAL pg_notify(%b, head::text)
+    SELECT head FROM told, LATERAL pg_notify(%b, head::text) WHERE head IS NOT NULL
 """
 
 NEAR = """

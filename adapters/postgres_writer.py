@@ -85,6 +85,8 @@ class PostgresWriter:
             connection = await self._line.connection()
             return await committed(connection, group, channel=self._channel, ends=self._ends)
         except (psycopg.Error, LogUnreachable, TimeoutError) as error:
+            # In a pipeline that fails the server passes over statements that psycopg takes for
+            # prepared by then: such a connection is of no more use, lost or not.
             lost = isinstance(error, psycopg.Error) and connection is not None and connection.closed
             await self._line.drop()
             if not lost:

@@ -240,6 +240,19 @@ async def test_processes_share_a_log_and_the_feed_has_no_gaps(backend):
         assert await log.verify() == (80, 3, ())
 
 
+async def test_who_is_overtaken_again_and_again_goes_on_each_time(backend):
+    """Whatever is remembered of a stream to append faster is wrong here half of the time."""
+    async with backend.opened() as one, backend.opened() as other:
+        version = 0
+        for _ in range(15):
+            for log, late in ((one, other), (other, one)):
+                await log.append(ACME, "campaign-1", [entry()], after=version)
+                version += 1
+                with pytest.raises(Overtaken):
+                    await late.append(ACME, "campaign-1", [entry()], after=version - 1)
+        assert await one.verify() == (30, 1, ())
+
+
 async def test_another_process_is_heard_within_a_moment(backend):
     async with backend.opened() as log, backend.opened() as other:
         waiting = asyncio.create_task(log.after(0, limit=1, wait_s=DEADLINE_S))
