@@ -41,13 +41,13 @@ class PostgresKeyRing(SubjectKeyRing):
     `KeysUnreachable`, and so does a database whose ring was made with another secret.
     """
 
-    def __init__(self, url: str, secret: bytes) -> None:
+    def __init__(self, url: str, secret: bytes, *, wait_s_max: float = WAIT_S_MAX) -> None:
         super().__init__(secret)
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]] = AsyncConnectionPool(
             url,
             min_size=1,
             max_size=CONNECTIONS_MAX,
-            timeout=WAIT_S_MAX,
+            timeout=wait_s_max,
             kwargs={"autocommit": True},
             check=AsyncConnectionPool.check_connection,
             open=False,

