@@ -41,6 +41,7 @@ from read_api.ports import Readiness
 from read_api.privacy import (
     Exports,
 )
+from read_api.sign_in import Doors
 from write_api.admission import Admission, admitted, require_guards
 from write_api.bodies import BODY_BYTES_MAX
 from write_api.callers import Callers

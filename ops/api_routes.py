@@ -12,7 +12,7 @@ from read_api.campaign_board import campaign_card, campaign_list
 from read_api.catalog import catalog_document, catalog_page
 from read_api.causation import audit_causation
 from read_api.consent import consent_history, consent_of
-from read_api.console import board_page, campaign_page, sign_in_page
+from read_api.console import board_page, campaign_page
 from read_api.health import healthz, prometheus, readyz
 from read_api.keys import key_card, key_list
 from read_api.live import live
@@ -36,6 +36,7 @@ from read_api.reference import api_page, openapi_document, problems_page
 from read_api.roles import role_card, role_list
 from read_api.sessions import session_list
 from read_api.shared_budgets import shared_budget_card, shared_budget_list
+from read_api.sign_in import no_access_page, password_page, sign_in_page
 from read_api.transitions import campaign_transitions
 from read_api.whoami import whoami
 from write_api.accounts import post_invitation, post_password, put_password
@@ -51,7 +52,7 @@ from write_api.budget import (
 )
 from write_api.campaign import patch_campaign, post_campaign, post_step
 from write_api.consent import post_revocation, put_consent
-from write_api.console import post_sign_in, post_sign_out, post_step_form
+from write_api.console import post_step_form
 from write_api.federation import oidc_callback, oidc_login
 from write_api.keys import delete_key, post_key, post_rotation
 from write_api.loyalty import post_member, post_member_step, post_reward, put_programme
@@ -73,6 +74,7 @@ from write_api.sign_in import (
     post_revocation_of_token,
     post_token,
 )
+from write_api.sign_in_page import post_password_form, post_sign_in, post_sign_out
 
 ROUTES: list[Any] = [
     advertiser_card,
@@ -87,6 +89,9 @@ ROUTES: list[Any] = [
     post_token,
     put_password,
     session_list,
+    no_access_page,
+    password_page,
+    post_password_form,
     oidc_callback,
     oidc_login,
     saml_acs,

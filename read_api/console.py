@@ -1,4 +1,4 @@
-"""The console's pages: sign-in, the board with live figures, a campaign with its history."""
+"""The console's pages: the board with live figures, a campaign with its history."""
 
 from typing import Annotated, Any
 
@@ -8,7 +8,6 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency as Given
 from litestar.handlers import get
 from litestar.params import FromPath, QueryParameter
-from litestar.response import Redirect
 
 from domain.identity import TenantId
 from domain.refusal import Refusal
@@ -29,16 +28,6 @@ EVENTS_SHOWN = 200
 VIEWS = ("campaign_board", "transitions")
 Position = Annotated[int | None, QueryParameter(ge=0)]
 AnyRequest = Request[Any, Any, State]
-
-
-@get("/sign-in", include_in_schema=False, opt={"permission": None})
-async def sign_in_page(
-    *, visitor: Given[Holder | None], refused: Annotated[bool, QueryParameter()] = False
-) -> Response[str] | Redirect:
-    """Ask for a key."""
-    if visitor is not None:
-        return Redirect("/", status_code=303)
-    return page("sign_in.html", refused=refused, caller=None)
 
 
 @get("/", include_in_schema=False, opt={"permission": Permission.CAMPAIGN_READ, "page": True})

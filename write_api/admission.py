@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from math import ceil
+from urllib.parse import urlencode
 
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
@@ -18,6 +19,7 @@ from write_api.problems import AnyRequest, Declined
 from write_api.rate import Buckets
 
 SIGN_IN = "/sign-in"
+NO_ACCESS = "/no-access"
 CALLER = "caller"  # where an admitted caller is kept in the request's state
 ANSWER_HEADERS = "answer_headers"  # what the edge adds to the answer, whatever it is
 GIVEN = frozenset({"caller", "commander"})  # what only an admitted request can be given
@@ -57,7 +59,7 @@ class Admission:
         if (rate := holder.rate or self._rate) is not None:
             self._take(request, holder, rate)
         if wanted not in holder.permissions and wanted != SIGNED_IN:
-            raise permission_missing(wanted)
+            return no_access(request, opt, wanted)
         request.scope["state"][CALLER] = holder
         return None
 
@@ -105,6 +107,13 @@ def unauthenticated(*, invalid: bool = False) -> Declined:
         "Send a valid API key as `Authorization: Bearer KEY`.",
         headers={"WWW-Authenticate": f'Bearer realm="Campaign Express"{more}'},
     )
+
+
+def no_access(request: AnyRequest, opt: Mapping[str, object], wanted: str) -> Redirect:
+    """Lead a browser from a page to the one that says what is missing, or decline."""
+    if opt.get("page") and header(request, b"authorization") is None:
+        return Redirect(f"{NO_ACCESS}?{urlencode({'permission': wanted})}", status_code=303)
+    raise permission_missing(wanted)
 
 
 def permission_missing(wanted: str) -> Declined:

@@ -1,4 +1,4 @@
-"""What the console's forms send: sign in, sign out, take a step. Each answers with a page."""
+"""What the console's forms send: take a step. Each answers with a page."""
 
 from http import HTTPStatus
 from typing import Any, get_args
@@ -13,31 +13,12 @@ from commands.campaign import Action, move_campaign
 from domain.approvals import Review
 from domain.refusal import Refusal
 from write_api.bodies import judged, whole
-from write_api.callers import Callers, no_session, require_own_page
 from write_api.campaign import NEEDED, STEPS, moving
 from write_api.commanding import Commander, asking
 from write_api.problems import AnyRequest, Declined
 
 FORM = "application/x-www-form-urlencoded"
 FIELDS_MAX = 16
-
-
-@post("/sign-in", include_in_schema=False, opt={"permission": None})
-async def post_sign_in(request: AnyRequest, callers: Given[Callers]) -> Response[Any]:
-    """Open a session for the holder of a key."""
-    require_own_page(request)
-    key = (await fields(request)).get("key", "").strip()
-    if await callers.holder(key) is None:
-        return Redirect("/sign-in?refused=true", status_code=303)
-    session = callers.session(key, secure=request.url.scheme == "https")
-    return Redirect("/", status_code=303, cookies=[session])
-
-
-@post("/sign-out", include_in_schema=False, opt={"permission": None})
-async def post_sign_out(request: AnyRequest) -> Response[Any]:
-    """End the session."""
-    require_own_page(request)
-    return Redirect("/sign-in", status_code=303, cookies=[no_session()])
 
 
 @post(

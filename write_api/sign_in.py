@@ -186,6 +186,16 @@ async def with_password(
     )
 
 
+async def ended(request: AnyRequest, sign_in: SignInDesk, holder: Holder) -> None:
+    """End the session that somebody came with."""
+    tenant, session = TenantId(holder.tenant), holder.key.removeprefix("session:")
+    person = PersonId(str(holder.person))
+    asked = sign_in.asking(request, tenant, person=person)
+    command = RevokeSession(session=session, only_of=person)
+    await revoke_session(command, asking=asked, desk=sign_in.desk)
+    sign_in.tokens.forget(tenant, session)
+
+
 async def given_up(request: AnyRequest, sign_in: SignInDesk, token: str) -> None:
     """End the session of a token, if it is one of ours."""
     if (named := named_by(token)) is not None:

@@ -75,7 +75,7 @@ def test_a_wrong_key_is_told_so_and_opens_nothing(chromium, platform):
     page = context.new_page()
     page.goto("/campaigns/any")
     page.get_by_label("API key").fill("not-a-key")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Use the key").click()
     expect(page.get_by_role("alert")).to_contain_text("Nobody holds this key")
     page.goto("/")
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()

@@ -28,12 +28,13 @@ ENDLESS = "/live"
 OUT_OF_REACH = 503  # what asks ClickHouse, which this world has not
 SECRETS = ("Spring sale", "Tulips and Sons", "Ada Example", "A claim at court")  # Acme's own
 PUBLIC = {
-    "/assets/{name:str}", "/docs", "/healthz", "/metrics", "/openapi.json", "/problems", "/readyz",
+    "/assets/{name:str}", "/docs", "/healthz", "/catalog", "/catalog.json",
+    "/metrics", "/openapi.json", "/problems", "/readyz",
     "/sign-in", "/sign-out", "/.well-known/jwks.json", "/v1/auth/token", "/v1/auth/refresh",
     "/v1/auth/oidc/{provider:str}/login", "/v1/auth/oidc/{provider:str}/callback",
     "/v1/auth/saml/{provider:str}/login", "/v1/auth/saml/{provider:str}/acs",
     "/v1/auth/saml/{provider:str}/finish", "/v1/auth/saml/{provider:str}/metadata",
-    "/v1/auth/revoke", "/v1/auth/password",
+    "/sign-in/password", "/v1/auth/revoke", "/v1/auth/password",
 }  # fmt: skip
 TULIPS = {"name": "Tulips and Sons", "currency": "EUR", "time_zone": "Europe/Berlin"}
 MIA = "mia at acme"
@@ -146,6 +147,9 @@ async def furnished(ana):
         "privacy_request": answers[5].json()["id"],
         "hold": answers[6].json()["id"],
         "shared_budget": "pool",
+        "cause": (await ana.get(f"/v1/audit/streams/campaign-{campaign}")).json()["items"][0][
+            "command_id"
+        ],
         "session": await session_of(ana, answers[3].json()["id"]),
     }
 

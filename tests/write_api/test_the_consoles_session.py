@@ -31,7 +31,7 @@ async def test_a_session_opens_the_console_and_the_api(stranger):
 async def test_a_key_that_opens_nothing_leads_back_to_the_form(stranger, key):
     answer = await stranger.post("/sign-in", data={"key": key}, headers=OURS)
 
-    assert answer.headers["location"] == "/sign-in?refused=true"
+    assert answer.headers["location"] == "/sign-in?refused=key"
     assert "set-cookie" not in answer.headers
 
 
