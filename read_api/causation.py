@@ -56,10 +56,10 @@ class Links(Protocol):
     async def caused_by(self, tenant: TenantId, event_id: str) -> Sequence[Led]: ...
 
 
-@get("/v1/audit/causation/{id_:str}", tags=["Audit"], opt={"permission": Permission.SYSTEM_READ})
+@get("/v1/audit/causation/{cause:str}", tags=["Audit"], opt={"permission": Permission.SYSTEM_READ})
 async def audit_causation(
     *,
-    id_: FromPath[str],
+    cause: FromPath[str],
     caller: Given[Holder],
     causes: Given[Causes],
     positions: Given[Positions],
@@ -67,7 +67,7 @@ async def audit_causation(
 ) -> Tree:
     """Read what followed from a command, or from an event, by its id."""
     await caught_up(positions, "causation", token)
-    tree = await traced(causes, TenantId(caller.tenant), id_)
+    tree = await traced(causes, TenantId(caller.tenant), cause)
     if tree is None:
         raise NotFoundException(
             detail="No command and no event of this id led to anything.",

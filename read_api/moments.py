@@ -1,5 +1,6 @@
 """Moments in the life of a stream, and how its states at two of them differ."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import takewhile
@@ -9,6 +10,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from domain.envelope import Recorded
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class BadMoment(ValueError):
@@ -45,7 +48,7 @@ NOW = Moment()
 def moment(text: str) -> Moment:
     """Read `7` as a version, `@1234` as a position, anything else as a time (RFC 3339).
 
-    Version 0 is before anything happened. Raises `BadMoment`.
+    Version 0 is before anything happened; a date is its first moment in UTC. Raises `BadMoment`.
     """
     if text.isascii() and text.isdigit() and len(text) < len(str(2**63)):
         return Moment(version=int(text))
@@ -53,7 +56,7 @@ def moment(text: str) -> Moment:
     if not marked and number.isascii() and number.isdigit() and len(number) < len(str(2**63)):
         return Moment(position=int(number))
     try:
-        at = msgspec.convert(text, datetime)
+        at = msgspec.convert(f"{text}T00:00:00Z" if DATE.fullmatch(text) else text, datetime)
     except msgspec.ValidationError:
         at = None
     if at is None or at.tzinfo is None:

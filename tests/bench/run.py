@@ -10,7 +10,8 @@ from tests.bench.report import RESULTS, fsync_us
 from tests.engines import HOUSE
 
 BENCHES = (
-    "pixel", "bid", "freshness", "commands", "append", "replay", "verify", "tcf", "startup",
+    "pixel", "bid", "freshness", "commands", "append", "decide", "load", "replay", "verify",
+    "tcf", "startup",
 )  # fmt: skip
 COLUMNS = "| what | at least | seen | met |\n|---|---|---|---|"
 
