@@ -24,8 +24,9 @@ Benchmark = Literal["pixel", "bid", "commands", "projections"]
 app = App(name="cx", help="Campaign Express: run it, look into it, prove it.", version_flags=[])
 config = App(name="config", help="The settings in force.")
 projections = App(name="projections", help="The read models: how far, rebuild, parked events.")
+signing = App(name="keys", help="The keys that access tokens are signed with.")
 tenants = App(name="tenant", help="Tenants of this installation.")
-for part in (config, audit, projections, tenants):
+for part in (config, audit, projections, tenants, signing):
     app.command(part)
 
 
@@ -166,6 +167,15 @@ def bench(what: Benchmark, *, as_json: AsJson = False) -> int:
     from ops.bench import run
 
     return run(what, as_json=as_json)
+
+
+@signing.command(name="rotate")
+def keys_rotate(*, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int:
+    """Sign access tokens with a new key; the one before verifies until the next rotation."""
+    from ops.sign_in_wiring import signing_keys
+
+    show_rows([{"kid": signing_keys(_settings(data_dir)).rotate()}], as_json=as_json)
+    return 0
 
 
 @tenants.command(name="create")
