@@ -174,7 +174,7 @@ def keys_rotate(*, data_dir: DataDirFlag = None, as_json: AsJson = False) -> int
     """Sign access tokens with a new key; the one before verifies until the next rotation."""
     from ops.sign_in_wiring import signing_keys
 
-    show_rows([{"kid": signing_keys(_settings(data_dir)).rotate()}], as_json=as_json)
+    show_rows([{"kid": signing_keys(settings_at(data_dir)).rotate()}], as_json=as_json)
     return 0
 
 
