@@ -31,7 +31,7 @@ def standing(member: Member, at: dt.datetime) -> Standing:
     """Return where the rules put a member at a moment (product decision 8)."""
     counting = member.lots.qualifying(at)
     stars = sum(lot.stars for lot in counting)
-    tier = _tier(member, stars, at)
+    tier = _tier(_welcome_until(member), stars, at)
     return Standing(tier, stars, _falls_at(member, tier, counting, stars))
 
 
@@ -42,7 +42,7 @@ def qualifying(member: Member, at: dt.datetime) -> int:
 
 def tier_at(member: Member, at: dt.datetime) -> Tier:
     """Return the tier that the rules give at a moment."""
-    return _tier(member, qualifying(member, at), at)
+    return _tier(_welcome_until(member), qualifying(member, at), at)
 
 
 def expires_at(member: Member) -> dt.datetime | None:
@@ -70,15 +70,16 @@ def _falls_at(
 ) -> dt.datetime | None:
     if tier is Tier.BASIC:
         return None
+    welcome = _welcome_until(member)
     for lot in sorted(counting, key=_leaves):
         stars -= lot.stars
-        if below(_tier(member, stars, lot.qualifies_until), tier):
+        if below(_tier(welcome, stars, lot.qualifies_until), tier):
             return lot.qualifies_until
-    return _welcome_until(member)
+    return welcome
 
 
-def _tier(member: Member, stars: int, at: dt.datetime) -> Tier:
-    until = _welcome_until(member)
+def _tier(until: dt.datetime | None, stars: int, at: dt.datetime) -> Tier:
+    """Return the tier at a moment of a member who is Silver `until` then for having come."""
     if until is None:
         return Tier.BASIC
     tier = tier_for(stars)
