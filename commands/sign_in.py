@@ -74,6 +74,8 @@ async def sign_in_with_password(
     hashed = await opened(desk, tenant, account.password)
     if hashed is not None and passwords.outdated(hashed):
         fresh = await sealed(desk, tenant, person, await passwords.hashed(command.password))
+        # Another command to the same stream: one id would make it a repetition of the first.
+        asking = asking_to_sign_in(tenant, asking.correlation_id, person=person)
         await _rehash(desk, person, proven=account.password, fresh=fresh, asking=asking)
     return granted
 
