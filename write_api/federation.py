@@ -22,7 +22,6 @@ from write_api.problems import AnyRequest, Declined, id_of
 from write_api.sign_in import answered
 from write_api.sign_in_desk import SignInDesk
 
-TAGS = ["Signing in"]
 REFUSED = "/sign-in?refused=provider"
 # The cookie of a session is for our own pages only (SameSite=Strict), and a redirect on the
 # way back from another site is none of them: so a page of ours leads on.
@@ -98,7 +97,7 @@ class Federation:
         return flow_cookie("", secure=self.secure)
 
 
-@get("/v1/auth/oidc/{provider:str}/login", tags=TAGS, opt={"permission": None})
+@get("/v1/auth/oidc/{provider:str}/login", include_in_schema=False, opt={"permission": None})
 async def oidc_login(
     *,
     request: AnyRequest,
@@ -122,7 +121,7 @@ async def oidc_login(
     return Redirect(left.url, status_code=302, cookies=[federation.setting_out(flow)])
 
 
-@get("/v1/auth/oidc/{provider:str}/callback", tags=TAGS, opt={"permission": None})
+@get("/v1/auth/oidc/{provider:str}/callback", include_in_schema=False, opt={"permission": None})
 async def oidc_callback(
     *,
     request: AnyRequest,

@@ -24,7 +24,6 @@ from write_api.flows import AWAY_FOR_S, Flow
 from write_api.problems import AnyRequest
 from write_api.sign_in_desk import SignInDesk
 
-TAGS = ["Signing in"]
 TICKET_FOR_S = 60
 
 
@@ -63,7 +62,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     until: float
 
 
-@get("/v1/auth/saml/{provider:str}/login", tags=TAGS, opt={"permission": None})
+@get("/v1/auth/saml/{provider:str}/login", include_in_schema=False, opt={"permission": None})
 async def saml_login(
     *,
     request: AnyRequest,
@@ -85,7 +84,7 @@ async def saml_login(
     return Redirect(left.url, status_code=302, cookies=[federation.setting_out(flow)])
 
 
-@get("/v1/auth/saml/{provider:str}/metadata", tags=TAGS, opt={"permission": None})
+@get("/v1/auth/saml/{provider:str}/metadata", include_in_schema=False, opt={"permission": None})
 async def saml_metadata(provider: FromPath[str], federation: Given[Federation]) -> Response[bytes]:
     """Tell the provider who we are (SAML metadata)."""
     door, _ = door_of(federation.saml, provider)
@@ -93,7 +92,12 @@ async def saml_metadata(provider: FromPath[str], federation: Given[Federation]) 
     return Response(described, media_type="application/samlmetadata+xml")
 
 
-@post("/v1/auth/saml/{provider:str}/acs", status_code=200, tags=TAGS, opt={"permission": None})
+@post(
+    "/v1/auth/saml/{provider:str}/acs",
+    status_code=200,
+    include_in_schema=False,
+    opt={"permission": None},
+)
 async def saml_acs(
     request: AnyRequest,
     provider: FromPath[str],
@@ -122,7 +126,7 @@ async def saml_acs(
     return onward(f"{place}?ticket={sealed}", cookies=[])
 
 
-@get("/v1/auth/saml/{provider:str}/finish", tags=TAGS, opt={"permission": None})
+@get("/v1/auth/saml/{provider:str}/finish", include_in_schema=False, opt={"permission": None})
 async def saml_finish(
     *,
     request: AnyRequest,

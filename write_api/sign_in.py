@@ -75,6 +75,12 @@ class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     session: str
 
 
+class PublicKeys(msgspec.Struct, frozen=True):
+    """A JWK Set: each key with `kid`, `kty`, `crv`, `x`, `y`, `alg` and `use`."""
+
+    keys: list[dict[str, str]]
+
+
 class GivenUp(msgspec.Struct, frozen=True):
     """Whatever the token was, it opens nothing now."""
 
@@ -159,9 +165,9 @@ async def delete_session(
 
 
 @get("/.well-known/jwks.json", tags=TAGS, opt={"permission": None})
-async def jwks(sign_in: Given[SignInDesk]) -> Response[dict[str, object]]:
+async def jwks(sign_in: Given[SignInDesk]) -> Response[PublicKeys]:
     """Tell the public keys that our access tokens are signed with (RFC 7517)."""
-    keys: dict[str, object] = {**sign_in.tokens.signer.public()}
+    keys = PublicKeys(sign_in.tokens.signer.public()["keys"])
     return Response(keys, headers={"Cache-Control": "public, max-age=60"})
 
 
