@@ -90,7 +90,8 @@ def _answers(handler: HTTPRouteHandler) -> tuple[Any, ...]:
         annotation = get_args(annotation)[0]
     if get_origin(annotation) in {Union, UnionType}:
         return get_args(annotation)
-    return () if annotation is bytes else (annotation,)
+    untold = isinstance(annotation, type) and issubclass(annotation, (bytes, Response))
+    return () if untold else (annotation,)
 
 
 def _body(path: str, handler: HTTPRouteHandler) -> Any:  # noqa: ANN401 - any annotation

@@ -42,7 +42,7 @@ def test_settings_are_shown_with_their_origin_and_without_secrets():
         "setting": "workers", "value": 2, "origin": "environment CX_WORKERS",
     }  # fmt: skip
     assert rows["redis_url"]["value"] == "redis://me:***@cache/0"
-    assert "secret" not in shown.stdout
+    assert "me:secret" not in shown.stdout
 
 
 def test_bad_settings_end_with_a_sentence_and_a_code_of_their_own():
