@@ -45,8 +45,7 @@ from read_api.sign_in import Doors
 from write_api.admission import Admission, admitted, require_guards
 from write_api.bodies import BODY_BYTES_MAX
 from write_api.callers import Callers
-from write_api.commanding import Commander
-from write_api.problems import HANDLERS, AnyRequest
+from write_api.problems import HANDLERS
 
 
 def create_app(
@@ -77,9 +76,6 @@ def create_app(
     )
     admission = Admission(callers, rate_per_minute=rate_per_minute)
     telemetry, lines = Telemetry(), GatheredLines()
-
-    def commander(request: AnyRequest) -> Commander:
-        return Commander(admitted(request), desk)
 
     given: dict[str, Any] = {
         "clock": clock,
@@ -118,7 +114,6 @@ def create_app(
         dependencies={
             **{name: _given(port) for name, port in given.items()},
             "caller": Provide(admitted, sync_to_thread=False),
-            "commander": Provide(commander, sync_to_thread=False),
             "visitor": Provide(admission.visitor),
         },
         exception_handlers=HANDLERS,
@@ -126,7 +121,7 @@ def create_app(
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
         on_shutdown=[lines.flush],
-        state=State({"telemetry": telemetry, "access_log": lines}),
+        state=State({"desk": desk, "telemetry": telemetry, "access_log": lines}),
         before_request=admission.admit,
     )
     require_guards(edge)

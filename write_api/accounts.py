@@ -28,7 +28,7 @@ from domain.account.refusals import InvitationInvalid
 from domain.identity import PersonId, TenantId
 from domain.tenant.permissions import SIGNED_IN, Permission
 from write_api.bodies import understood
-from write_api.commanding import Answer, Commander, Receipt, asking
+from write_api.commanding import Answer, Receipt, asking, commander_of
 from write_api.problems import AnyRequest
 from write_api.sign_in_desk import SignInDesk
 
@@ -70,9 +70,10 @@ class InvitationReceipt(msgspec.Struct, frozen=True, kw_only=True):
     opt={"permission": Permission.USER_WRITE, "answer": InvitationReceipt},
 )
 async def post_invitation(
-    request: AnyRequest, person: FromPath[str], commander: Given[Commander]
+    request: AnyRequest, person: FromPath[str]
 ) -> Response[InvitationReceipt]:
     """Let somebody set a password, first or forgotten; an earlier invitation ends."""
+    commander = commander_of(request)
     token = f"cxi_{commander.caller.tenant}_{person}_{secrets.token_hex(SECRET_BYTES)}"
     at = commander.desk.clock.now()
     outcome = await invite_person(
@@ -115,11 +116,11 @@ async def post_password(request: AnyRequest, sign_in: Given[SignInDesk]) -> ASGI
 )
 async def put_password(
     request: AnyRequest,
-    commander: Given[Commander],
     sign_in: Given[SignInDesk],
     keys: Given[KeyRing],
 ) -> ASGIApp:
     """Change one's own password; all other sessions end. No If-Match: the old one is proven."""
+    commander = commander_of(request)
     caller = commander.caller
     sign_in.brake(request, name=f"{caller.tenant}/{caller.person}")
     body = understood(await request.body(), request.headers.get("content-type", ""), PasswordChange)

@@ -22,7 +22,7 @@ SIGN_IN = "/sign-in"
 NO_ACCESS = "/no-access"
 CALLER = "caller"  # where an admitted caller is kept in the request's state
 ANSWER_HEADERS = "answer_headers"  # what the edge adds to the answer, whatever it is
-GIVEN = frozenset({"caller", "commander"})  # what only an admitted request can be given
+GIVEN = frozenset({"caller"})  # what only an admitted request can be given
 
 
 class RouteUnguarded(Exception):

@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 import msgspec
 from litestar import put
-from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
@@ -14,7 +13,7 @@ from commands.tenant import ChangeSettings, change_tenant_settings
 from domain.identity import AdvertiserId
 from domain.tenant.permissions import Permission
 from write_api.bodies import read_as
-from write_api.commanding import Answer, Commander, Receipt, asking
+from write_api.commanding import Answer, Receipt, asking, commander_of
 from write_api.overwriting import NEVER_READ, asking_for_if_match, version_read
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest
@@ -47,10 +46,9 @@ class SettingsBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tags=TAGS,
     opt={"permission": Permission.TENANT_WRITE, "body": AdvertiserBody, "answer": Receipt},
 )
-async def put_advertiser(
-    request: AnyRequest, advertiser: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def put_advertiser(request: AnyRequest, advertiser: FromPath[str]) -> ASGIApp:
     """Take on a client, or with If-Match change one."""
+    commander = commander_of(request)
     expected = version_read(request)
     body = await read_as(request, AdvertiserBody)
     with asking_for_if_match(request):
@@ -76,8 +74,9 @@ async def put_advertiser(
     tags=TAGS,
     opt={"permission": Permission.TENANT_WRITE, "body": SettingsBody, "answer": Receipt},
 )
-async def put_tenant(request: AnyRequest, commander: Given[Commander]) -> ASGIApp:
+async def put_tenant(request: AnyRequest) -> ASGIApp:
     """Change the agency's name or defaults; what was budgeted before stays as it was."""
+    commander = commander_of(request)
     expected = expected_version(request, required=True)
     body = await read_as(request, SettingsBody)
     outcome = await change_tenant_settings(

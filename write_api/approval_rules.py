@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 import msgspec
 from litestar import delete, put
-from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 from msgspec.structs import asdict
@@ -23,7 +22,7 @@ from domain.approvals.rule import APPROVALS_MAX
 from domain.money import Money
 from domain.tenant.permissions import Permission
 from write_api.bodies import read_as
-from write_api.commanding import Answer, Commander, Receipt, asking
+from write_api.commanding import Answer, Receipt, asking, commander_of
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest, Declined, Flaw
 
@@ -47,13 +46,12 @@ class RuleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tags=["Workflow"],
     opt={"permission": Permission.TENANT_WRITE, "body": RuleBody, "answer": Receipt},
 )
-async def put_approval_rule(
-    request: AnyRequest, name: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def put_approval_rule(request: AnyRequest, name: FromPath[str]) -> ASGIApp:
     """Write a rule: a new name without If-Match, one that exists with it.
 
     Campaigns that are in review already keep what was asked when they were submitted.
     """
+    commander = commander_of(request)
     is_new = request.headers.get("if-match") is None
     expected = expected_version(request)
     body = await read_as(request, RuleBody)
@@ -79,10 +77,9 @@ async def put_approval_rule(
     tags=["Workflow"],
     opt={"permission": Permission.TENANT_WRITE, "answer": Receipt},
 )
-async def delete_approval_rule(
-    request: AnyRequest, name: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def delete_approval_rule(request: AnyRequest, name: FromPath[str]) -> ASGIApp:
     """Take a rule away; where no rule speaks of a campaign, one approval is still needed."""
+    commander = commander_of(request)
     outcome = await remove_approval_rule(
         RemoveApprovalRule(name=name),
         asking=asking(request, commander.caller, None),

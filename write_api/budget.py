@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 import msgspec
 from litestar import post, put
-from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
@@ -26,7 +25,7 @@ from domain.identity import CampaignId
 from domain.money import Money
 from domain.tenant.permissions import Permission
 from write_api.bodies import read_as
-from write_api.commanding import Answer, Commander, Receipt, asking
+from write_api.commanding import Answer, Receipt, asking, commander_of
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest
 
@@ -82,10 +81,9 @@ class Releasing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     tags=TAGS,
     opt={"permission": Permission.BILLING_WRITE, "body": Refund, "answer": Receipt},
 )
-async def post_refund(
-    request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def post_refund(request: AnyRequest, campaign: FromPath[str]) -> ASGIApp:
     """Count a refund: less is spent, and a campaign that had run out may bid again."""
+    commander = commander_of(request)
     body = await read_as(request, Refund)
     outcome = await refund_budget(
         RefundBudget(
@@ -106,10 +104,9 @@ async def post_refund(
     tags=TAGS,
     opt={"permission": Permission.BILLING_WRITE, "body": Correction, "answer": Receipt},
 )
-async def post_correction(
-    request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def post_correction(request: AnyRequest, campaign: FromPath[str]) -> ASGIApp:
     """Correct what was recorded as spent, up or down."""
+    commander = commander_of(request)
     body = await read_as(request, Correction)
     outcome = await correct_budget(
         CorrectBudget(
@@ -130,10 +127,9 @@ async def post_correction(
     tags=TAGS,
     opt={"permission": Permission.BILLING_WRITE, "body": Reserving, "answer": Receipt},
 )
-async def post_reservation(
-    request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def post_reservation(request: AnyRequest, campaign: FromPath[str]) -> ASGIApp:
     """Set money aside; more than is left is refused with what is left."""
+    commander = commander_of(request)
     body = await read_as(request, Reserving)
     outcome = await reserve_budget(
         ReserveBudget(
@@ -160,9 +156,9 @@ async def post_commit(
     request: AnyRequest,
     campaign: FromPath[str],
     reservation: FromPath[str],
-    commander: Given[Commander],
 ) -> ASGIApp:
     """Spend a reservation, or part of it; the rest is free again."""
+    commander = commander_of(request)
     body = await read_as(request, Committing)
     outcome = await commit_reservation(
         CommitReservation(
@@ -185,9 +181,9 @@ async def post_release(
     request: AnyRequest,
     campaign: FromPath[str],
     reservation: FromPath[str],
-    commander: Given[Commander],
 ) -> ASGIApp:
     """Give a reservation back unspent."""
+    commander = commander_of(request)
     body = await read_as(request, Releasing)
     outcome = await release_reservation(
         ReleaseReservation(campaign=CampaignId(campaign), reservation=reservation),
@@ -202,13 +198,12 @@ async def post_release(
     tags=TAGS,
     opt={"permission": Permission.BILLING_WRITE, "body": Curve, "answer": Receipt},
 )
-async def put_pacing(
-    request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def put_pacing(request: AnyRequest, campaign: FromPath[str]) -> ASGIApp:
     """Choose how spend is spread over the flight; If-Match is the budget's ETag.
 
     What was spent since that was read does not matter, another choice of curve does.
     """
+    commander = commander_of(request)
     expected = expected_version(request, required=True)
     curve = await read_as(request, Curve)
     outcome = await set_budget_pacing(

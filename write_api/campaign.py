@@ -5,7 +5,6 @@ from typing import Annotated
 
 import msgspec
 from litestar import patch, post
-from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 from msgspec.structs import replace
@@ -24,7 +23,7 @@ from domain.campaign import Brief, BriefChanges
 from domain.identity import CampaignId
 from domain.tenant.permissions import Permission
 from write_api.bodies import read_as
-from write_api.commanding import Answer, Commander, Receipt, asking
+from write_api.commanding import Answer, Receipt, asking, commander_of
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest
 
@@ -69,8 +68,9 @@ NEEDED: dict[str, Permission] = {
     tags=["Campaigns"],
     opt={"permission": Permission.CAMPAIGN_WRITE, "body": Brief, "answer": Receipt},
 )
-async def post_campaign(request: AnyRequest, commander: Given[Commander]) -> ASGIApp:
+async def post_campaign(request: AnyRequest) -> ASGIApp:
     """Draft a campaign."""
+    commander = commander_of(request)
     brief = await read_as(request, Brief)
     command = CreateCampaign(brief=brief)
     outcome = await create_campaign(
@@ -84,10 +84,9 @@ async def post_campaign(request: AnyRequest, commander: Given[Commander]) -> ASG
     tags=["Campaigns"],
     opt={"permission": Permission.CAMPAIGN_WRITE, "body": BriefChanges, "answer": Receipt},
 )
-async def patch_campaign(
-    request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def patch_campaign(request: AnyRequest, campaign: FromPath[str]) -> ASGIApp:
     """Replace the given fields of a campaign; whatever was approved is void from then on."""
+    commander = commander_of(request)
     expected = expected_version(request, required=True)
     changes = await read_as(request, BriefChanges)
     outcome = await edit_campaign(
@@ -105,10 +104,9 @@ async def patch_campaign(
     tags=["Workflow"],
     opt={"permission": NEEDED, "bodies": STEPS, "answer": Receipt},
 )
-async def post_step(
-    request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def post_step(request: AnyRequest, campaign: FromPath[str]) -> ASGIApp:
     """Take a step of the workflow; what the campaign's stage or your role forbids is refused."""
+    commander = commander_of(request)
     action = Action(request.scope["path"].rstrip("/").rpartition("/")[2])
     expected = expected_version(request)
     step = await read_as(request, STEPS[action])

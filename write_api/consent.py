@@ -7,7 +7,6 @@ from typing import Annotated
 
 import msgspec
 from litestar import post, put
-from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
@@ -20,7 +19,7 @@ from domain.tenant.permissions import Permission
 from hotpath.gpp import TEXT_CHARS_MAX
 from hotpath.us_privacy import global_privacy_control
 from write_api.bodies import read_as
-from write_api.commanding import Answer, Commander, Receipt, asking
+from write_api.commanding import Answer, Receipt, asking, commander_of
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest
 
@@ -97,14 +96,13 @@ class ConsentAnswer(Answer):
     tags=TAGS,
     opt={"permission": WRITING, "body": Choosing, "answer": ConsentReceipt},
 )
-async def put_consent(
-    request: AnyRequest, subject: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def put_consent(request: AnyRequest, subject: FromPath[str]) -> ASGIApp:
     """Record all that is known of a person's consent; of contradicting signals the stricter wins.
 
     The same again, or something older than the record, changes nothing. A `Sec-GPC: 1` header
     counts as `gpc`.
     """
+    commander = commander_of(request)
     expected = expected_version(request)
     choosing = await read_as(request, Choosing)
     gpc = choosing.gpc or global_privacy_control(request.headers.get("sec-gpc"))
@@ -129,10 +127,9 @@ async def put_consent(
     tags=TAGS,
     opt={"permission": WRITING, "body": Revoking, "answer": ConsentReceipt},
 )
-async def post_revocation(
-    request: AnyRequest, subject: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def post_revocation(request: AnyRequest, subject: FromPath[str]) -> ASGIApp:
     """Take all consent back; what was gathered on it is purged."""
+    commander = commander_of(request)
     expected = expected_version(request)
     body = await read_as(request, Revoking)
     taken = await revoke_consent(

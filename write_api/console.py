@@ -5,7 +5,6 @@ from typing import Any, get_args
 from urllib.parse import parse_qs, quote, urlencode
 
 from litestar import Response, post
-from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
 from litestar.response import Redirect
 
@@ -14,7 +13,7 @@ from domain.approvals import Review
 from domain.refusal import Refusal
 from write_api.bodies import judged, whole
 from write_api.campaign import NEEDED, STEPS, moving
-from write_api.commanding import Commander, asking
+from write_api.commanding import asking, commander_of
 from write_api.problems import AnyRequest, Declined
 
 FORM = "application/x-www-form-urlencoded"
@@ -26,10 +25,9 @@ FIELDS_MAX = 16
     include_in_schema=False,
     opt={"permission": NEEDED},
 )
-async def post_step_form(
-    request: AnyRequest, campaign: FromPath[str], commander: Given[Commander]
-) -> Response[Any]:
+async def post_step_form(request: AnyRequest, campaign: FromPath[str]) -> Response[Any]:
     """Take a step and show the campaign as it is then, or the sentence that refuses."""
+    commander = commander_of(request)
     action = Action(request.scope["path"].rstrip("/").rpartition("/")[2])
     given = await fields(request)
     if given.get("at"):

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, delete, post
-from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
@@ -24,7 +23,7 @@ from domain.tenant.events import KeyUse
 from domain.tenant.permissions import Permission
 from domain.tenant.terms import KeyTerms
 from write_api.bodies import read_as
-from write_api.commanding import Answer, Commander, Receipt, asking
+from write_api.commanding import Answer, Receipt, asking, commander_of
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest
 
@@ -73,8 +72,9 @@ class KeyReceipt(msgspec.Struct, frozen=True, kw_only=True):
     tags=TAGS,
     opt={"permission": Permission.USER_WRITE, "body": NewKey, "answer": KeyReceipt},
 )
-async def post_key(request: AnyRequest, commander: Given[Commander]) -> Response[KeyReceipt]:
+async def post_key(request: AnyRequest) -> Response[KeyReceipt]:
     """Issue a key that may at most what its issuer may."""
+    commander = commander_of(request)
     body = await read_as(request, NewKey)
     holder = body.person or (commander.caller.person if body.use == "api" else None)
     terms = KeyTerms(
@@ -98,10 +98,9 @@ async def post_key(request: AnyRequest, commander: Given[Commander]) -> Response
     tags=TAGS,
     opt={"permission": Permission.USER_WRITE, "body": Rotation, "answer": KeyReceipt},
 )
-async def post_rotation(
-    request: AnyRequest, key: FromPath[str], commander: Given[Commander]
-) -> Response[KeyReceipt]:
+async def post_rotation(request: AnyRequest, key: FromPath[str]) -> Response[KeyReceipt]:
     """Issue a key on the same terms; the old one opens until the grace is over."""
+    commander = commander_of(request)
     expected = expected_version(request)
     body = await read_as(request, Rotation)
     command = RotateKey(
@@ -122,10 +121,9 @@ async def post_rotation(
     tags=TAGS,
     opt={"permission": Permission.USER_WRITE, "answer": Receipt},
 )
-async def delete_key(
-    request: AnyRequest, key: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def delete_key(request: AnyRequest, key: FromPath[str]) -> ASGIApp:
     """Revoke a key for good; it dies within a second everywhere."""
+    commander = commander_of(request)
     outcome = await revoke_old_key(
         RevokeKey(key=KeyId(key)),
         asking=asking(request, commander.caller, None),

@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 import msgspec
 from litestar import post, put
-from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
@@ -31,7 +30,7 @@ from domain.loyalty.rewards import Signal
 from domain.money import Money
 from domain.tenant.permissions import Permission
 from write_api.bodies import read_as
-from write_api.commanding import Answer, Commander, Receipt, asking
+from write_api.commanding import Answer, Receipt, asking, commander_of
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest
 
@@ -118,8 +117,9 @@ COMMANDS: dict[str, type[MemberCommand]] = {
     tags=TAGS,
     opt={"permission": Permission.CDP_WRITE, "body": Enrolment, "answer": Receipt},
 )
-async def post_member(request: AnyRequest, commander: Given[Commander]) -> ASGIApp:
+async def post_member(request: AnyRequest) -> ASGIApp:
     """Enrol a member; the answer's id is the name by which they are addressed."""
+    commander = commander_of(request)
     enrolment = await _body(request, Enrolment)
     outcome = await ask_member(
         EnrolMember(member=enrolment.member, confirmed=enrolment.confirmed),
@@ -137,10 +137,9 @@ async def post_member(request: AnyRequest, commander: Given[Commander]) -> ASGIA
     tags=TAGS,
     opt={"permission": Permission.CDP_WRITE, "bodies": BODIES, "answer": Receipt},
 )
-async def post_member_step(
-    request: AnyRequest, member: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def post_member_step(request: AnyRequest, member: FromPath[str]) -> ASGIApp:
     """Confirm a member, or let stars be earned, redeemed, returned or taken back."""
+    commander = commander_of(request)
     step = request.scope["path"].rstrip("/").rpartition("/")[2]
     body = await _body(request, BODIES[step])
     outcome = await ask_member(
@@ -157,8 +156,9 @@ async def post_member_step(
     tags=TAGS,
     opt={"permission": Permission.CDP_WRITE, "body": Programme, "answer": Receipt},
 )
-async def put_programme(request: AnyRequest, commander: Given[Commander]) -> ASGIApp:
+async def put_programme(request: AnyRequest) -> ASGIApp:
     """Replace the rules by which stars are earned; stars already earned stay as they are."""
+    commander = commander_of(request)
     expected = expected_version(request, required=True)
     rules = await _body(request, Programme)
     outcome = await set_loyalty_programme(
@@ -175,8 +175,9 @@ async def put_programme(request: AnyRequest, commander: Given[Commander]) -> ASG
     tags=TAGS,
     opt={"permission": Permission.CDP_WRITE, "body": Signalling, "answer": Receipt},
 )
-async def post_reward(request: AnyRequest, commander: Given[Commander]) -> ASGIApp:
+async def post_reward(request: AnyRequest) -> ASGIApp:
     """Say how a model's decision turned out for a member; each decision is rewarded once."""
+    commander = commander_of(request)
     body = await _body(request, Signalling)
     outcome = await signal_reward(
         SignalReward(**msgspec.structs.asdict(body)),

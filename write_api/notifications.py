@@ -1,13 +1,12 @@
 """Notifications over HTTP: reading one."""
 
 from litestar import post
-from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
 from commands.notification import ReadNotification, read_notification
 from domain.tenant.permissions import Permission
-from write_api.commanding import Answer, Commander, Receipt, asking
+from write_api.commanding import Answer, Receipt, asking, commander_of
 from write_api.problems import AnyRequest
 
 
@@ -17,10 +16,9 @@ from write_api.problems import AnyRequest
     tags=["Notifications"],
     opt={"permission": Permission.CAMPAIGN_READ, "answer": Receipt},
 )
-async def post_notification_read(
-    request: AnyRequest, notification: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def post_notification_read(request: AnyRequest, notification: FromPath[str]) -> ASGIApp:
     """Mark a notification as read by you; again is as good as once."""
+    commander = commander_of(request)
     outcome = await read_notification(
         ReadNotification(notification=notification),
         asking=asking(request, commander.caller, None),

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import msgspec
 from litestar import delete, patch, post
-from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 from msgspec import UNSET, UnsetType
@@ -20,7 +19,7 @@ from commands.people import (
 from domain.identity import PersonId
 from domain.tenant.permissions import Permission
 from write_api.bodies import read_as
-from write_api.commanding import Answer, Commander, Receipt, asking
+from write_api.commanding import Answer, Receipt, asking, commander_of
 from write_api.preconditions import expected_version
 from write_api.problems import AnyRequest
 
@@ -53,8 +52,9 @@ class PersonChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     tags=TAGS,
     opt={"permission": Permission.USER_WRITE, "body": NewPerson, "answer": Receipt},
 )
-async def post_person(request: AnyRequest, commander: Given[Commander]) -> ASGIApp:
+async def post_person(request: AnyRequest) -> ASGIApp:
     """Let someone in; their id tells nothing about them."""
+    commander = commander_of(request)
     body = await read_as(request, NewPerson)
     outcome = await admit_person(
         AdmitPerson(name=body.name, email=body.email, roles=body.roles),
@@ -69,10 +69,9 @@ async def post_person(request: AnyRequest, commander: Given[Commander]) -> ASGIA
     tags=TAGS,
     opt={"permission": Permission.USER_WRITE, "body": PersonChanges, "answer": Receipt},
 )
-async def patch_person(
-    request: AnyRequest, person: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def patch_person(request: AnyRequest, person: FromPath[str]) -> ASGIApp:
     """Give someone another name, mail address or other roles; it holds for their keys at once."""
+    commander = commander_of(request)
     expected = expected_version(request, required=True)
     body = await read_as(request, PersonChanges)
     command = ChangePerson(
@@ -93,10 +92,9 @@ async def patch_person(
     tags=TAGS,
     opt={"permission": Permission.USER_WRITE, "answer": Receipt},
 )
-async def delete_person(
-    request: AnyRequest, person: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def delete_person(request: AnyRequest, person: FromPath[str]) -> ASGIApp:
     """Let someone go; their keys are revoked. The last admin stays."""
+    commander = commander_of(request)
     outcome = await dismiss_person(
         DismissPerson(person=PersonId(person)),
         asking=asking(request, commander.caller, None),

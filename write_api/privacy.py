@@ -8,7 +8,6 @@ from typing import Annotated, TypeVar
 
 import msgspec
 from litestar import delete, post
-from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
@@ -25,7 +24,7 @@ from commands.privacy import (
 from domain.privacy.events import Ground, RequestKind
 from domain.tenant.permissions import Permission
 from write_api.bodies import read_as
-from write_api.commanding import Answer, Commander, Receipt, asking
+from write_api.commanding import Answer, Receipt, asking, commander_of
 from write_api.problems import AnyRequest
 
 TAGS = ["Privacy"]
@@ -77,11 +76,12 @@ class Holding(Body, frozen=True, kw_only=True):
     tags=TAGS,
     opt={"permission": Permission.CDP_WRITE, "body": Requesting, "answer": Receipt},
 )
-async def post_privacy_request(request: AnyRequest, commander: Given[Commander]) -> ASGIApp:
+async def post_privacy_request(request: AnyRequest) -> ASGIApp:
     """Receive a person's request; the same one already under way is answered instead of a second.
 
     Erasure waits for legal holds.
     """
+    commander = commander_of(request)
     body = await _body(request, Requesting)
     command = OpenRequest(
         subject=body.subject,
@@ -101,10 +101,9 @@ async def post_privacy_request(request: AnyRequest, commander: Given[Commander])
     tags=TAGS,
     opt={"permission": Permission.CDP_WRITE, "body": Refusing, "answer": Receipt},
 )
-async def post_privacy_refusal(
-    request: AnyRequest, privacy_request: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def post_privacy_refusal(request: AnyRequest, privacy_request: FromPath[str]) -> ASGIApp:
     """Turn a request down before anything was done about it."""
+    commander = commander_of(request)
     body = await _body(request, Refusing)
     outcome = await refuse_request(
         RefuseRequest(request=privacy_request, ground=body.ground),
@@ -119,8 +118,9 @@ async def post_privacy_refusal(
     tags=TAGS,
     opt={"permission": Permission.CDP_WRITE, "body": Holding, "answer": Receipt},
 )
-async def post_legal_hold(request: AnyRequest, commander: Given[Commander]) -> ASGIApp:
+async def post_legal_hold(request: AnyRequest) -> ASGIApp:
     """Keep everything of a person: erasure and purging wait until no hold is left."""
+    commander = commander_of(request)
     body = await _body(request, Holding)
     outcome = await place_legal_hold(
         PlaceHold(subject=body.subject, reason=body.reason, until=body.until),
@@ -136,10 +136,9 @@ async def post_legal_hold(request: AnyRequest, commander: Given[Commander]) -> A
     tags=TAGS,
     opt={"permission": Permission.CDP_WRITE, "answer": Receipt},
 )
-async def delete_legal_hold(
-    request: AnyRequest, hold: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def delete_legal_hold(request: AnyRequest, hold: FromPath[str]) -> ASGIApp:
     """Lift a hold; what waited for it goes on at once."""
+    commander = commander_of(request)
     outcome = await lift_legal_hold(
         LiftHold(hold=hold),
         asking=asking(request, commander.caller, hold),

@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 import msgspec
 from litestar import put
-from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
@@ -15,7 +14,7 @@ from domain.money import Money
 from domain.shared_budget.decisions import MEMBERS_MAX
 from domain.tenant.permissions import Permission
 from write_api.bodies import read_as
-from write_api.commanding import Answer, Commander, Receipt, asking
+from write_api.commanding import Answer, Receipt, asking, commander_of
 from write_api.overwriting import NEVER_READ, asking_for_if_match, version_read
 from write_api.problems import AnyRequest
 
@@ -41,10 +40,9 @@ class SharedBudgetBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     tags=["Budgets"],
     opt={"permission": Permission.BILLING_WRITE, "body": SharedBudgetBody, "answer": Receipt},
 )
-async def put_shared_budget(
-    request: AnyRequest, shared_budget: FromPath[str], commander: Given[Commander]
-) -> ASGIApp:
+async def put_shared_budget(request: AnyRequest, shared_budget: FromPath[str]) -> ASGIApp:
     """Set a shared budget, or with If-Match change one; spend since it was read does not matter."""
+    commander = commander_of(request)
     expected = version_read(request)
     body = await read_as(request, SharedBudgetBody)
     with asking_for_if_match(request):

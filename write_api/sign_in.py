@@ -28,7 +28,7 @@ from domain.tenant.decisions.authority import permissions_named
 from domain.tenant.permissions import SIGNED_IN, Permission
 from projections.access import Holder
 from write_api.bodies import judged, understood
-from write_api.commanding import Answer, Commander, Receipt, asking
+from write_api.commanding import Answer, Receipt, asking, commander_of
 from write_api.problems import AnyRequest
 from write_api.sign_in_desk import SignInDesk
 
@@ -147,10 +147,10 @@ async def post_revocation_of_token(
 async def delete_session(
     request: AnyRequest,
     session: FromPath[str],
-    commander: Given[Commander],
     sign_in: Given[SignInDesk],
 ) -> ASGIApp:
     """End a session within a second everywhere; those of others need user:write."""
+    commander = commander_of(request)
     if not SESSION.match(session):
         raise SessionUnknown
     caller = commander.caller
