@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -14,9 +14,11 @@ from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
 
 from adapters.fitting import demand_fit, readable
 from adapters.links import follow_rows, gaps
+from adapters.sqlite_history import pages
 from adapters.sqlite_recorder import SqliteRecorder
 from adapters.sqlite_tide import Tide
 from adapters.sqlite_writer import SqliteWriter
+from commands.history import Page
 from commands.ports import Appended, LogUnreachable
 from domain.audit import Anchor
 from domain.chain import Chains, Verification
@@ -78,6 +80,9 @@ class SqliteEventLog:
         if len(near) < NEAR_MAX:
             return near
         return [*near, *await self._in_thread(partial(select, after=near[-1].version))]
+
+    def pages(self, tenant: TenantId, stream: str, *, after: int) -> AsyncGenerator[Page, None]:
+        return pages(self._in_thread, tenant=tenant, stream=stream, after=after)
 
     async def append(
         self, tenant: TenantId, stream: str, entries: Sequence[Entry], *, after: int

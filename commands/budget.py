@@ -7,10 +7,11 @@ from functools import partial
 import msgspec
 
 from commands.desk import Desk
-from commands.ledger import SNAPSHOT_EVERY, Ledger
+from commands.ledger import SNAPSHOT_EVERY, Ledger, Long
 from commands.transact import Asking, Outcome, transact
 from domain.budget import UNALLOCATED, Budget, BudgetEvent, evolve
 from domain.budget.decisions import Terms, Usage, allocate, spend
+from domain.budget.folding import LONG, fold
 from domain.identity import CampaignId
 from domain.money import Money
 from migrations.events import EventDecoder
@@ -23,6 +24,7 @@ BUDGETS: Ledger[Budget, BudgetEvent] = Ledger(
     EventDecoder(BudgetEvent),
     remembers=16,
     snapshot_every=SNAPSHOT_EVERY,
+    long=Long(EventDecoder(LONG), fold),
 )
 
 

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Generic, NamedTuple, TypeVar
+from functools import reduce
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -29,6 +30,16 @@ class HistoryUnreadable(Fault):
     """
 
 
+class Long(NamedTuple, Generic[S]):
+    """How a family whose streams grow long folds many events at once: as `evolve`, only sooner.
+
+    The decoder may leave out of an event what the state does not keep.
+    """
+
+    decoder: EventDecoder[Any]
+    fold: Callable[[S, Sequence[Any]], S]
+
+
 class Ledger(NamedTuple, Generic[S, E]):
     """How one family of streams is named and understood.
 
@@ -43,6 +54,18 @@ class Ledger(NamedTuple, Generic[S, E]):
     decoder: EventDecoder[E]
     remembers: int = REMEMBERED
     snapshot_every: int = 0  # events; 0 for streams that stay short
+    long: Long[S] | None = None
+
+    def fold_all(self, state: S, documents: str | bytes) -> tuple[S, int]:
+        """Return the state after the events that are these documents' `data`, and their number.
+
+        Raises `msgspec.MsgspecError` when one of them cannot be read.
+        """
+        if self.long is None:
+            events = self.decoder.decode_all(documents)
+            return reduce(self.evolve, events, state), len(events)
+        history = self.long.decoder.decode_all(documents)
+        return self.long.fold(state, history), len(history)
 
     def stream(self, key: str) -> str:
         return f"{self.category}-{key}"
@@ -79,9 +102,15 @@ class Folded(Generic[S, E]):
         self, state: S, version: int, position: int, remembered: dict[str, Remembered]
     ) -> None:
         """Go on from a snapshot, as if the history before it had just been folded."""
+        self.leap(state, version, position, remembered)
+        self.kept = version
+
+    def leap(
+        self, state: S, version: int, position: int, remembered: dict[str, Remembered]
+    ) -> None:
+        """Be where folding the history up to `version` has led."""
         self.state, self.version, self.position = state, version, position
         self.remembered = remembered
-        self.kept = version
 
     def absorb(self, history: Sequence[Recorded]) -> None:
         """Fold what is new in `history`; events already folded are passed over."""
@@ -117,13 +146,18 @@ class Folded(Generic[S, E]):
         self.version, self.position = version, position
 
     def _remember(self, command_id: str, fingerprint: str, at: datetime) -> None:
-        self.remembered.pop(command_id, None)
-        self.remembered[command_id] = Remembered(fingerprint, self.version, self.position, at)
-        least = self.ledger.remembers
-        while len(self.remembered) > least:
-            oldest = next(iter(self.remembered))
-            if len(self.remembered) <= least * BUSY and (
-                self.remembered[oldest].at > at - REMEMBERED_FOR
-            ):
-                return
-            del self.remembered[oldest]
+        told = Remembered(fingerprint, self.version, self.position, at)
+        remember(self.remembered, command_id, told, least=self.ledger.remembers)
+
+
+def remember(
+    remembered: dict[str, Remembered], command_id: str, told: Remembered, *, least: int
+) -> None:
+    """Add a command as the newest, and forget what is too old by now."""
+    remembered.pop(command_id, None)
+    remembered[command_id] = told
+    while len(remembered) > least:
+        oldest = next(iter(remembered))
+        if len(remembered) <= least * BUSY and remembered[oldest].at > told.at - REMEMBERED_FOR:
+            return
+        del remembered[oldest]

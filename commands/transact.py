@@ -11,6 +11,7 @@ from uuid_utils import NAMESPACE_DNS, UUID, uuid5
 from commands.answers import KeyReused, Outcome, RequestUnderWay
 from commands.causes import cause
 from commands.desk import Desk
+from commands.history import follow
 from commands.ledger import Folded, Ledger
 from commands.ports import Appended, Overtaken
 from domain.envelope import Entry
@@ -189,7 +190,7 @@ async def current(desk: Desk, ledger: Ledger[S, E], tenant: TenantId, key: str) 
 async def _catch_up(desk: Desk, folded: Folded[S, E]) -> None:
     if desk.snapshots is not None:
         await desk.snapshots.recall(folded)
-    folded.absorb(await desk.log.read(folded.tenant, folded.stream, after=folded.version))
+    await follow(desk.log, folded)
     if desk.snapshots is not None:
         desk.snapshots.consider(folded)
 

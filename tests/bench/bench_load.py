@@ -6,8 +6,10 @@ import statistics
 import sys
 import tempfile
 import time
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import uvloop
 
 from adapters.clock import SystemClock
@@ -16,22 +18,39 @@ from adapters.sqlite_snapshots import SqliteSnapshots
 from commands.budget import BUDGETS
 from commands.desk import Desk
 from commands.snapshots import Snapshotting
-from commands.transact import current
+from commands.transact import Asking, current
 from tests.bench.report import keep
-from tests.people import ACME, SPRING
-from tests.projections.scribe import Scribe, allocated, spent
+from tests.people import ACME, MONDAY, SPRING
+from tests.projections.scribe import allocated, entry, spent
 
 EVENTS, ROUNDS = 10_000, 15
+QUARTER = timedelta(minutes=15)
 STREAM = BUDGETS.stream(SPRING)
 TARGETS_MS = {"with": 1.0, "without": 20.0}
 
 
+def history():
+    """Yield a budget that was billed 9,999 quarter hours in a row, as the spend process does."""
+    yield entry(allocated(50_000))
+    for number in range(1, EVENTS):
+        at = MONDAY + number * QUARTER
+        event = msgspec.structs.replace(spent(1, on=at.date(), last=number), spent_at=at)
+        asking = Asking.of_process("spend", f"0/{number}/{SPRING}/USD", tenant=ACME)
+        yield msgspec.structs.replace(
+            entry(event),
+            recorded_at=at,
+            actor=asking.person,
+            command_id=asking.command_id,
+            fingerprint=asking.fingerprint,
+            correlation_id=asking.correlation_id,
+        )
+
+
 async def fill(log):
-    """Write a budget that 9,999 quarter hours were billed to, as the spend process does."""
-    history = [allocated(50_000), *(spent(1, last=number) for number in range(1, EVENTS))]
-    scribe = Scribe(log)
+    """Write all of it, some hundreds at a time."""
+    entries = list(history())
     for first in range(0, EVENTS, 500):
-        await scribe.write(STREAM, *history[first : first + 500])
+        await log.append(ACME, STREAM, entries[first : first + 500], after=first)
 
 
 async def loaded_ms(log, snapshots):
