@@ -8,13 +8,11 @@ import pytest
 
 pytestmark = [pytest.mark.engines]
 
-EXAMPLES_MAX = 8
-KEYS = ("admin_key", "approver_key")
+EXAMPLES_MAX = 5
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_no_operation_is_brought_to_its_knees(platform, key, tmp_path):
-    """Generated requests, valid and broken, with the keys of an author and of an approver."""
+def test_no_operation_is_brought_to_its_knees(platform, tmp_path):
+    """Generated requests, valid and broken, with a key that may do everything."""
     credentials = platform.credentials
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
@@ -25,10 +23,10 @@ def test_no_operation_is_brought_to_its_knees(platform, key, tmp_path):
         *("--seed", "20260302"),
         *("--workers", "1"),
         *("--suppress-health-check", "all"),
-        *("--header", f"Authorization: Bearer {credentials[key]}"),
+        *("--header", f"Authorization: Bearer {credentials['admin_key']}"),
     ]
     told = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=280
+        command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=400
     )
     assert told.returncode == 0, told.stdout[-6000:]
     assert "Tested: 0" not in told.stdout
