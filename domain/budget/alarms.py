@@ -77,10 +77,14 @@ def _pace(budget: Allocated, expected: Fraction) -> Pace:
 
 
 def _of_the_total(budget: Allocated, *, was_exhausted: bool, at: dt.datetime) -> Iterator[Alarm]:
-    total, spent = budget.total, _money(budget, budget.spent_micros)
+    micros, total = budget.spent_micros, budget.total
+    nearing = micros * 100 >= total.micros * NEARING_PERCENT
+    if not (was_exhausted or nearing):
+        return
+    spent = _money(budget, micros)
     if was_exhausted and spent.micros < total.micros:
         yield BudgetReplenished(campaign=budget.campaign, spent=spent, limit=total, at=at)
-    if not budget.nearing and spent.micros * 100 >= total.micros * NEARING_PERCENT:
+    if nearing and not budget.nearing:
         yield BudgetNearingLimit(campaign=budget.campaign, spent=spent, limit=total, at=at)
     if not budget.exhausted and spent.micros >= total.micros:
         yield BudgetExhausted(campaign=budget.campaign, spent=spent, limit=total, at=at)

@@ -4,7 +4,7 @@ A day is 23 or 25 hours long where clocks change; a zone is named as in the IANA
 """
 
 import datetime as dt
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 DAY = dt.timedelta(days=1)
@@ -27,7 +27,15 @@ def is_zone(name: str) -> bool:
 
 def day_of(at: dt.datetime, time_zone: str) -> dt.date:
     """Return the day that an aware time falls on in the zone."""
+    # Other zones' times may be equal and yet an hour apart, where clocks go back.
+    return _utc_day(at, time_zone) if at.tzinfo is dt.UTC else _day(at, time_zone)
+
+
+def _day(at: dt.datetime, time_zone: str) -> dt.date:
     return at.astimezone(zone(time_zone)).date()
+
+
+_utc_day = lru_cache(maxsize=4096)(_day)
 
 
 def start_of(day: dt.date, time_zone: str) -> dt.datetime:

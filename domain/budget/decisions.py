@@ -1,7 +1,6 @@
 """What may be done with a budget: allocate it, spend it (FR-RPT-007)."""
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -114,9 +113,9 @@ def _terms_of(budget: Allocated) -> Terms:
 
 
 def _by_day(usages: Sequence[Usage], time_zone: str) -> dict[dt.date, tuple[int, int]]:
-    days: dict[dt.date, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for usage in usages:
-        day = day_of(usage.at, time_zone)
-        micros, impressions = days[day]
-        days[day] = (micros + usage.micros, impressions + usage.impressions)
+    days: dict[dt.date, tuple[int, int]] = {}
+    for at, usage_micros, usage_impressions in usages:
+        day = day_of(at, time_zone)
+        micros, impressions = days.get(day, (0, 0))
+        days[day] = (micros + usage_micros, impressions + usage_impressions)
     return days

@@ -170,13 +170,14 @@ def _reallocated(budget: Allocated, event: BudgetAllocated) -> Allocated:
 
 
 def _spent(budget: Allocated, event: BudgetSpent) -> Allocated:
-    seen = budget.watermarks.get(event.partition, 0)
+    micros, partition, last = event.amount.micros, event.partition, event.last
+    seen = budget.watermarks.get(partition, 0)
     return replace(
         budget,
-        spent_micros=budget.spent_micros + event.amount.micros,
+        spent_micros=budget.spent_micros + micros,
         impressions=budget.impressions + event.impressions,
-        days=_with(budget.days, event.on, event.amount.micros),
-        watermarks={**budget.watermarks, event.partition: max(seen, event.last)},
+        days=_with(budget.days, event.on, micros),
+        watermarks={**budget.watermarks, partition: max(seen, last)},
     )
 
 

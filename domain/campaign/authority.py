@@ -19,6 +19,8 @@ from domain.refusal import Refusal
 from domain.tenant.permissions import Permission
 from domain.tenant.roles import ANY_ROLE, APPROVING, AUTHORING, Actor, Role
 
+BUILT_IN = frozenset(Role)
+
 
 def role_of_marketer(by: Actor) -> str:
     """Return the role in which `by` writes and submits, or refuse."""
@@ -63,11 +65,15 @@ def untimely(campaign: Campaign, refusal: type[Refusal]) -> Refusal:
     return refusal(campaign=campaign.plan.campaign, stage=stage_of(campaign))
 
 
+def _own(role: str) -> bool:
+    """Tell whether the agency made this role itself."""
+    return role not in BUILT_IN
+
+
 def _role(
     by: Actor, permission: Permission, usual: tuple[Role, ...], refusal: type[Refusal]
 ) -> str:
-    own = (role for role in by.roles if role not in set(Role))
-    role = by.acting_as(usual) or next(own, None)
+    role = by.acting_as(usual) or next(filter(_own, by.roles), None)
     if role is None or permission not in by.permissions:
         raise refusal(person=by.person)
     return str(role)

@@ -121,6 +121,7 @@ Campaign = (
     | Archived
 )
 Written = Draft | InReview | Rejected | Approved | Scheduled | Live | Paused | Completed | Archived
+Running = Live | Scheduled
 
 UNWRITTEN = Unwritten()
 
@@ -134,7 +135,11 @@ def evolve(  # noqa: C901, PLR0911, PLR0912 - one case per event: splitting woul
     campaign: Campaign, event: CampaignEvent
 ) -> Campaign:
     """Accept what happened: history is never argued with, so nothing is refused."""
-    match event:
+    match event:  # What happens most often is asked first.
+        case CampaignPaused() if isinstance(campaign, Running):
+            return _paused(campaign)
+        case CampaignResumed() if isinstance(campaign, Paused):
+            return _resumed(campaign, event)
         case CampaignDrafted() if isinstance(campaign, Unwritten):
             return Draft(plan=_plan(event))
         case CampaignEdited() if not isinstance(campaign, Unwritten):
@@ -155,10 +160,6 @@ def evolve(  # noqa: C901, PLR0911, PLR0912 - one case per event: splitting woul
             return Scheduled(plan=campaign.plan, approval=campaign.approval, go_live_at=at)
         case CampaignWentLive() if isinstance(campaign, Approved | Scheduled):
             return Live(plan=campaign.plan, approval=campaign.approval)
-        case CampaignPaused() if isinstance(campaign, Live | Scheduled):
-            return _paused(campaign)
-        case CampaignResumed() if isinstance(campaign, Paused):
-            return _resumed(campaign, event)
         case CampaignCompleted() if isinstance(campaign, Scheduled | Live | Paused):
             return Completed(plan=campaign.plan, approval=campaign.approval)
         case CampaignArchived() if isinstance(campaign, Completed):

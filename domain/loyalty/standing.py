@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from domain.loyalty.calendar import months_later
@@ -12,10 +13,10 @@ from domain.loyalty.tiers import (
     THRESHOLDS,
     Tier,
     above,
-    below,
     tier_for,
 )
 
+LEAVES = attrgetter("qualifies_until")
 INACTIVITY = dt.timedelta(days=180)  # FR-LOY-007
 
 
@@ -30,7 +31,7 @@ class Standing(NamedTuple):
 def standing(member: Member, at: dt.datetime) -> Standing:
     """Return where the rules put a member at a moment (product decision 8)."""
     counting = member.lots.qualifying(at)
-    stars = sum(lot.stars for lot in counting)
+    stars = sum([lot.stars for lot in counting])
     tier = _tier(_welcome_until(member), stars, at)
     return Standing(tier, stars, _falls_at(member, tier, counting, stars))
 
@@ -71,9 +72,11 @@ def _falls_at(
     if tier is Tier.BASIC:
         return None
     welcome = _welcome_until(member)
-    for lot in sorted(counting, key=_leaves):
+    spared = welcome if tier is Tier.SILVER else None  # by the welcome, however few stars
+    threshold = THRESHOLDS[tier]
+    for lot in sorted(counting, key=LEAVES):
         stars -= lot.stars
-        if below(_tier(welcome, stars, lot.qualifies_until), tier):
+        if stars < threshold and (spared is None or lot.qualifies_until >= spared):
             return lot.qualifies_until
     return welcome
 
@@ -91,7 +94,3 @@ def _welcome_until(member: Member) -> dt.datetime | None:
     if member.confirmed_at is None:
         return None
     return months_later(member.confirmed_at, QUALIFYING_MONTHS)
-
-
-def _leaves(lot: Lot) -> dt.datetime:
-    return lot.qualifies_until

@@ -118,16 +118,16 @@ def _earned(member: Member, event: StarsEarned) -> Member:
         qualifies_until=event.qualifies_until,
         undoable_until=event.qualifies_until,
     )
-    kept = _tidied(member, event.earned_at)
     return replace(
-        kept,
-        lots=kept.lots.with_(event.lot, lot),
-        lots_made=max(kept.lots_made, event.lot),
-        balance=kept.balance + event.stars,
-        lifetime=kept.lifetime + event.stars,
+        member,
+        redemptions=_undoable(member.redemptions, event.earned_at),
+        lots=member.lots.tidied(event.earned_at).with_(event.lot, lot),
+        lots_made=max(member.lots_made, event.lot),
+        balance=member.balance + event.stars,
+        lifetime=member.lifetime + event.stars,
         active_at=event.earned_at,
         tier_until=event.tier_until,
-        purchases=kept.purchases.with_(event.purchase, event.amount.micros),
+        purchases=member.purchases.with_(event.purchase, event.amount.micros),
     )
 
 
@@ -203,10 +203,12 @@ def _moved(
 
 def _tidied(member: Member, at: dt.datetime) -> Member:
     """Let go of what can no longer be undone, from the oldest on: old redemptions, spent lots."""
-    redemptions = member.redemptions
-    over = list(takewhile(lambda name: redemptions[name].cancellable_until <= at, redemptions))
-    if over:
-        redemptions = dict(redemptions)
-        for name in over:
-            del redemptions[name]
+    redemptions = _undoable(member.redemptions, at)
     return replace(member, redemptions=redemptions, lots=member.lots.tidied(at))
+
+
+def _undoable(redemptions: dict[str, Redemption], at: dt.datetime) -> dict[str, Redemption]:
+    over = set(takewhile(lambda name: redemptions[name].cancellable_until <= at, redemptions))
+    if not over:
+        return redemptions
+    return {name: made for name, made in redemptions.items() if name not in over}

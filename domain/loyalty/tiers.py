@@ -16,11 +16,15 @@ class Tier(StrEnum):
 
 LADDER = tuple(Tier)
 THRESHOLDS = {Tier.BASIC: 0, Tier.SILVER: 1, Tier.GOLD: 500, Tier.RESERVE: 2_500}
+DOWNWARDS = tuple((tier, THRESHOLDS[tier]) for tier in reversed(LADDER))
 
 
 def tier_for(qualifying: int) -> Tier:
     """Return the highest tier that this many qualifying stars reach."""
-    return next(tier for tier in reversed(LADDER) if qualifying >= THRESHOLDS[tier])
+    for tier, threshold in DOWNWARDS:
+        if qualifying >= threshold:
+            return tier
+    raise ValueError(qualifying)
 
 
 def below(tier: Tier, other: Tier) -> bool:

@@ -34,4 +34,8 @@ class Actor(msgspec.Struct, frozen=True):
 
     def acting_as(self, allowed: tuple[Role, ...]) -> Role | None:
         """Return the first of the allowed roles this person holds."""
-        return next((role for role in allowed if role in self.roles), None)
+        held = self.roles
+        for role in allowed:
+            if role in held:
+                return role
+        return None

@@ -34,9 +34,12 @@ from domain.campaign.state import (
     Live,
     Paused,
     Plan,
+    Running,
     Scheduled,
 )
 from domain.tenant.roles import Actor
+
+Pausable = Running | Paused
 
 
 def schedule(
@@ -86,7 +89,7 @@ def go_live(
 
 def pause(campaign: Campaign, *, by: Actor, at: datetime, comment: str = "") -> list[CampaignEvent]:
     """Stop bidding, or stop waiting to, until resumed."""
-    if not isinstance(campaign, Live | Scheduled | Paused):
+    if not isinstance(campaign, Pausable):
         raise untimely(campaign, CampaignNotPausable)
     role = role_of_anyone(by)
     if isinstance(campaign, Paused):
@@ -99,7 +102,7 @@ def resume(
     campaign: Campaign, *, by: Actor, at: datetime, comment: str = ""
 ) -> list[CampaignEvent]:
     """Go on from where the campaign was paused: live, or waiting for its time."""
-    resumed = isinstance(campaign, Live | Scheduled) and campaign.resumed
+    resumed = isinstance(campaign, Running) and campaign.resumed
     if not (resumed or isinstance(campaign, Paused)):
         raise untimely(campaign, CampaignNotResumable)
     role = role_of_anyone(by)
