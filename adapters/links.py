@@ -30,6 +30,8 @@ class Sealed(msgspec.Struct, frozen=True, gc=False):
 
 _decode = msgspec.json.Decoder(Sealed).decode
 _encode = msgspec.json.Encoder().encode
+_sha256 = hashlib.sha256
+_link = Link._make
 
 
 def follow_rows(chains: Chains, rows: Iterable[Row]) -> None:
@@ -59,18 +61,13 @@ def _links(rows: Iterator[Row], unreadable: list[Row]) -> Iterator[Link]:
              sealed.actor, sealed.command_id, sealed.fingerprint, sealed.correlation_id,
              sealed.causation_id, sealed.schema_version)
         )  # fmt: skip
-        proof = hashlib.sha256(header + b"\n")
-        proof.update(sealed.data)
-        yield Link(
-            tenant,
-            stream,
-            version,
-            position,
-            sealed.previous,
-            sealed.hash,
-            proof.hexdigest(),
-            bytes(sealed.data) if stream == STREAM and tenant == TENANT else None,
-        )
+        proof = _sha256(b"%b\n%b" % (header, sealed.data))
+        is_seal = stream == STREAM and tenant == TENANT
+        # By the iterable: its own constructor is a function of Python's, a third of a µs.
+        yield _link(
+            (tenant, stream, version, position, sealed.previous, sealed.hash, proof.hexdigest(),
+             bytes(sealed.data) if is_seal else None)
+        )  # fmt: skip
 
 
 def gaps(position: int, rows: Sequence[Row]) -> Iterator[Finding]:

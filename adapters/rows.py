@@ -15,7 +15,7 @@ from domain.identity import TenantId
 VERSION_MAX = 2**63 - 1
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """All of a recorded event that its row does not already say.
 
     `data` is embedded as the bytes it came in, because the hash covers them.
@@ -42,6 +42,7 @@ class Seal(msgspec.Struct, frozen=True):
 
 ENVELOPES = msgspec.json.Decoder(Envelope)
 SEALS = msgspec.json.Decoder(Seal)
+encode = msgspec.json.Encoder().encode
 
 
 class RowUnreadable(LogUnreachable):
@@ -61,7 +62,7 @@ def physical(tenant: TenantId, stream: str) -> str:
     return f"{category}-{tenant}.{key}"
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=65_536)
 def public(name: str) -> tuple[TenantId, str]:
     """Return the tenant and the stream as outsiders name it."""
     category, _, rest = name.partition("-")
@@ -84,7 +85,7 @@ def envelope_of(recorded: Recorded) -> bytes:
         hash=recorded.hash,
         data=msgspec.Raw(recorded.data),
     )
-    return msgspec.json.encode(envelope)
+    return encode(envelope)
 
 
 def seal_in(name: str, envelope: bytes) -> str:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from adapters.rows import Envelope
+from adapters.rows import Envelope, encode
 from domain.envelope import Entry, Recorded, chained
 from domain.identity import TenantId
 
@@ -62,18 +62,11 @@ def sealed_rows(
     """Yield the rows of `entries`, each sealed with the one before it."""
     for version, entry in enumerate(entries, start=after + 1):
         seal = chained(previous, tenant, stream, version, entry)
+        # By place: names cost as much here as the encoding does.
         envelope = Envelope(
-            event_id=entry.event_id,
-            recorded_at=entry.recorded_at,
-            actor=entry.actor,
-            command_id=entry.command_id,
-            fingerprint=entry.fingerprint,
-            correlation_id=entry.correlation_id,
-            causation_id=entry.causation_id,
-            schema_version=entry.schema_version,
-            previous=previous,
-            hash=seal,
-            data=msgspec.Raw(entry.data),
-        )
-        yield SealedRow(version, entry.kind, msgspec.json.encode(envelope), seal)
+            entry.event_id, entry.recorded_at, entry.actor, entry.command_id, entry.fingerprint,
+            entry.correlation_id, entry.causation_id, entry.schema_version, previous, seal,
+            msgspec.Raw(entry.data),
+        )  # fmt: skip
+        yield SealedRow(version, entry.kind, encode(envelope), seal)
         previous = seal

@@ -28,7 +28,11 @@ END = (
     "ORDER BY originator_version DESC LIMIT 1"
 )
 HEAD = "SELECT coalesce(max(rowid), 0) FROM stored_events"
-COLUMNS = "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state)"
+# A statement of many rows keeps a copy of each page for undoing itself alone, unless it may FAIL;
+# whatever fails here undoes the whole transaction.
+COLUMNS = (
+    "INSERT OR FAIL INTO stored_events (rowid, originator_id, originator_version, topic, state)"
+)
 # One statement for many rows, of as few lengths as can be, so that each is prepared once.
 INSERTS = {
     length: f"{COLUMNS} VALUES {','.join(['(?,?,?,?,?)'] * length)}"

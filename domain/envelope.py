@@ -8,6 +8,7 @@ import msgspec
 from domain.identity import TenantId
 
 GENESIS = "0" * 64
+_encode = msgspec.json.Encoder().encode
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +54,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 
 def chained(previous: str, tenant: TenantId, stream: str, version: int, entry: Entry) -> str:
     """Return the hex SHA-256 that seals `entry` as the stream's `version`th event."""
-    header = msgspec.json.encode(
+    header = _encode(
         (previous, tenant, stream, version, entry.event_id, entry.kind, entry.recorded_at,
          entry.actor, entry.command_id, entry.fingerprint, entry.correlation_id,
          entry.causation_id, entry.schema_version)
