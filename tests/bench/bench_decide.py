@@ -1,4 +1,9 @@
-"""Decisions, and the events they lead to folded, in one process: the domain and nothing else."""
+"""Decisions, and the events they lead to folded, in one process: the domain and nothing else.
+
+The headline is a mix in equal parts of what a busy installation decides all day, so that no
+cheap kind carries a dear one: campaigns are paused and resumed by hand and by timers, budgets
+are billed each quarter hour, and members buy. Each kind's own rate stands beside it.
+"""
 
 import gc
 import json
