@@ -73,5 +73,6 @@ def test_every_line_of_every_log_is_json(platform):
     logs = sorted((platform.directory / "logs").glob("*.log"))
     assert {log.stem for log in logs} >= {"api", "projector", "hot-0", "nats", "valkey"}
     for log in logs:
-        for line in log.read_text().splitlines():
+        # Lines end with a line feed alone: an address may hold what Python calls an end of line.
+        for line in filter(None, log.read_text().split("\n")):
             assert "event" in json.loads(line), f"{log.name}: {line}"
