@@ -90,8 +90,7 @@ def rounds(kind: str, where: str, directory: Path) -> list[tuple[dict, dict]]:
         started([*command, "bare", "", str(plain)], plain, SERVER_CORE, log) as route,
     ):
         return [
-            (_round(ours, script, api.pid), _round(plain, script, route.pid))
-            for _ in range(ROUNDS)
+            (_round(ours, script, api.pid), _round(plain, script, route.pid)) for _ in range(ROUNDS)
         ]
 
 

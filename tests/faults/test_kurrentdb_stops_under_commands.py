@@ -32,7 +32,7 @@ class Crowd:
     async def client(self, number):
         for command in range(COMMANDS):
             key = f"client-{number}-{command}"
-            while not await self.drafted(self.desks[number % 2], key):
+            while not await self.drafted(self.desks[number % 2], key):  # noqa: ASYNC110 - it is another process
                 await asyncio.sleep(0.1)
 
     async def drafted(self, desk, key):
