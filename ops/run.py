@@ -19,6 +19,7 @@ from ops.settings import Settings, resolve
 Process = Callable[[Settings, int, asyncio.Event], Awaitable[None]]
 
 MODULES = {"api": "ops.api_process", "projector": "ops.projector_process", "hot": "ops.hot_process"}
+COLLECTED_AFTER = (50_000, 20, 100)  # net allocations, and rounds of the generation before
 CRASHED = 70  # EX_SOFTWARE of sysexits.h
 USAGE = f"usage: python -m ops.run {'|'.join(MODULES)} [--index N]"
 
@@ -40,13 +41,24 @@ def main(arguments: list[str]) -> int:
         settings = resolve().settings
         write_json(name if name != "hot" else f"hot-{index}", level=settings.log_level)
         process: Process = importlib.import_module(MODULES[name]).run
-        gc.freeze()  # what is imported stays: no collection needs to look at it again
+        collect_seldom()
         uvloop.run(_until_told(process, settings, index))
     except Obstacle as obstacle:
         log.error(str(obstacle))  # noqa: TRY400 - an operator's sentence needs no traceback
         return obstacle.exit_code
     log.info("stopped")
     return 0
+
+
+def collect_seldom() -> None:
+    """Let the garbage collector look at less, and less often.
+
+    What is imported stays, so no collection needs to see it again. Nearly everything else is
+    freed by its count; with the default thresholds the folded streams of a busy API were
+    searched for cycles all the time, which cost a sixth of each command and pauses of 0.1 s.
+    """
+    gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)
 
 
 async def _until_told(process: Process, settings: Settings, index: int) -> None:

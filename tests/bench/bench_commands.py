@@ -8,7 +8,6 @@ projections have a process of their own.
 """
 
 import contextlib
-import gc
 import json
 import os
 import shutil
@@ -26,6 +25,7 @@ from adapters.postgres_log import PostgresEventLog
 from adapters.sqlite_log import SqliteEventLog
 from domain.campaign import Brief
 from ops.logs import write_json
+from ops.run import collect_seldom
 from projections.access import ACCESS
 from tests.api_world import ANA, BRIEF, running_world
 from tests.bench.bench_pixel import CLIENT_CORE, SERVER_CORE, cpu_s, started
@@ -52,7 +52,7 @@ async def bare(data: Brief) -> Receipt:
 
 
 async def serve(app: object, port: int) -> None:
-    gc.freeze()  # as the API process does
+    collect_seldom()  # as the API process does
     await Server(
         app,
         address="127.0.0.1",
