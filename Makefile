@@ -11,7 +11,7 @@ KERNELS := $(wildcard hotpath/*.pyx hotpath/*.pxd hotpath/*.h hotpath/*.py)
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 FAST := $(PY) -m pytest -q -p no:cacheprovider -m "not engines and not browser and not faults"
 
-.PHONY: help demo test check check-gates check-inner check-outer bench up clean build lock
+.PHONY: help demo test test-inner test-outer check check-gates check-inner check-outer bench up clean build lock
 help:
 	@echo "make demo [ONCE=1]  the whole story on real engines, then keeps running (ONCE=1: stops)"
 	@echo "make test           every test, browser and faults included"
@@ -26,8 +26,16 @@ demo: build
 up: build
 	@$(VENV)/bin/cx up
 
+# Two halves side by side: one computes, the other mostly waits for engines.
 test: build
-	$(PY) -m pytest
+	@$(MAKE) --no-print-directory --output-sync --keep-going -j2 test-inner test-outer
+
+test-inner:
+	$(PY) -m pytest tests/house tests/domain tests/commands tests/projections tests/golden \
+	  tests/read_api tests/write_api
+
+test-outer:
+	$(PY) -m pytest tests/adapters tests/contracts tests/hotpath tests/stories tests/faults
 
 # Three parts side by side, so that it stays under a minute on two cores.
 check: build

@@ -60,3 +60,11 @@ def test_every_setting_is_documented_with_its_default(name):
 def test_no_setting_is_documented_that_does_not_exist():
     documented = re.findall(r"^\| `(\w+)` \|", SETTINGS, re.MULTILINE)
     assert set(documented) == set(NAMES)
+
+
+def test_every_room_of_tests_is_run():
+    rooms = {path.parent.name for path in (HOUSE / "tests").rglob("test_*.py")}
+    doors = (HOUSE / "Makefile").read_text().partition("test-inner:")[2]
+    doors = doors.partition("# Three parts")[0]
+    assert rooms
+    assert {room for room in rooms if f"tests/{room}" not in doors} == set()
